@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# tests/run.sh [PRESET]: installs what is missing (Debian), builds everything and runs every test.
+# PRESET is release (the default), dev, asan or tsan. Ends with 0 when all tests passed.
+set -euo pipefail
+# shellcheck source=src/build.sh
+source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/../src/build.sh"
+
+preset=${1:-release}
+packages+=(btrfs-progs catch2 dosfstools e2fsprogs mandoc mount procps sqlite3 strace tmux
+  util-linux xfsprogs xxhash)
+
+build "$preset" all -DRCOPY_TESTS=ON
+trap give_back EXIT
+cd -- "$top"
+ctest --preset "$preset"
