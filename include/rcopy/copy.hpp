@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// The way in: copy files so that they can be trusted. Reentrant: jobs may run in parallel threads
+// and processes and share a journal.
+#pragma once
+
+#include <rcopy/error.hpp>
+#include <rcopy/events.hpp>
+#include <rcopy/options.hpp>
+
+#include <filesystem>
+#include <stop_token>
+#include <vector>
+
+namespace rcopy {
+
+/// What DEST is taken for.
+enum class Target {
+  automatic,  ///< a directory if it is one, else the file to write
+  directory,  ///< must be a directory
+};
+
+struct Job {
+  std::vector<std::filesystem::path> sources;
+  std::filesystem::path destination;
+  Target target = Target::automatic;
+};
+
+struct JobSummary {
+  std::vector<FileSummary> finished;
+  std::vector<Error> failed;  ///< in the order of the sources; empty: everything is as asked
+};
+
+/// Makes each file of `job.sources` a verified copy at the destination, or carries on with one
+/// that was cut short. One bad file does not stop the others; a requested stop does.
+///
+/// Durability: for each file reported as finished, data and name survive a power cut. For each
+/// that failed or was stopped, whatever the journal claims is on stable storage and the old
+/// destination is untouched.
+///
+/// Throws Error for what concerns the whole job, before anything was touched: usage (options or
+/// target make no sense), journal (cannot be opened). What concerns one file is an event and an
+/// entry in `failed`: io, busy, no_space, source_changed, verify_failed, interrupted, journal.
+[[nodiscard]] JobSummary copy_files(const Job& job, const Options& options, Observer& observer,
+                                    std::stop_token stop = {});
+
+}  // namespace rcopy

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+//
+// What a copy tells while it runs: counters to sample at any time, and rare events with absolute
+// totals. The engine never prints; whoever shows progress implements Observer.
+#pragma once
+
+#include <rcopy/error.hpp>
+#include <rcopy/options.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace rcopy {
+
+enum class Phase : int { idle, checking, copying, syncing, verifying, publishing, waiting };
+
+/// Absolute totals of the file being copied. Written by the engine, read by anybody at any time;
+/// each value is true by itself, two values may be a moment apart.
+struct Counters {
+  std::atomic<Phase> phase{Phase::idle};
+  std::atomic<std::uint64_t> total_bytes{0};
+  std::atomic<std::uint64_t> resumed_bytes{0};   ///< kept from an earlier run or attempt
+  std::atomic<std::uint64_t> written_bytes{0};   ///< handed to the file system, from offset 0
+  std::atomic<std::uint64_t> durable_bytes{0};   ///< known to be on stable storage, from offset 0
+  std::atomic<std::uint64_t> checked_bytes{0};   ///< kept prefix read back so far (phase checking)
+  std::atomic<std::uint64_t> verified_bytes{0};  ///< read back so far (phase verifying)
+};
+
+enum class Outcome {
+  copied,      ///< all or the rest of the bytes were copied in this run
+  finished,    ///< the bytes were there; this run verified or published them
+  up_to_date,  ///< nothing to do
+};
+
+/// What became of one file. `file_hash` is XXH3-128 in hex, as `xxh128sum` prints it.
+struct FileSummary {
+  std::filesystem::path source;
+  std::filesystem::path destination;
+  Outcome outcome = Outcome::copied;
+  std::uint64_t total_bytes = 0;
+  std::uint64_t resumed_bytes = 0;  ///< where the copying began that led to this result
+  std::string file_hash;
+  Verify verified = Verify::none;   ///< how the bytes were proven
+  unsigned attempts = 1;            ///< 1: the first try was good
+  std::chrono::nanoseconds elapsed{0};
+};
+
+/// A file begins (again): what will be done, and in words why.
+struct TransferStarted {
+  std::filesystem::path source;
+  std::filesystem::path destination;
+  std::uint64_t total_bytes = 0;
+  std::uint64_t resume_offset_bytes = 0;
+  unsigned attempt = 1;
+  std::string plan;  ///< "fresh copy: no journal entry", "resume at byte 7340032", ...
+};
+
+/// The attempt failed and the file is tried again after `wait`.
+struct Retrying {
+  Error error;
+  unsigned next_attempt = 2;
+  unsigned attempts_at_most = 1;
+  std::chrono::milliseconds wait{0};
+};
+
+/// Something the user should know that does not change the result.
+struct Warning {
+  std::filesystem::path path;
+  std::string text;
+};
+
+/// Something only a curious user wants to know (`-v`).
+struct Notice {
+  std::filesystem::path path;
+  std::string text;
+};
+
+struct TransferFinished {
+  FileSummary summary;
+};
+
+/// The file could not be copied. `kept_bytes` of the partial are confirmed for the next run.
+struct TransferFailed {
+  Error error;
+  std::filesystem::path source;
+  std::filesystem::path destination;
+  std::uint64_t kept_bytes = 0;
+  std::uint64_t total_bytes = 0;
+};
+
+using Event = std::variant<TransferStarted, Retrying, Warning, Notice, TransferFinished, TransferFailed>;
+
+/// Receives the events of one job. `on_event` may be called from any engine thread but never from
+/// two at a time; it must not throw and should return soon, for the copy waits for it.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void on_event(const Event& event) = 0;
+
+  Counters counters;
+};
+
+}  // namespace rcopy

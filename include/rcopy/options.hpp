@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// How to copy. Filled in once, checked once, never changed after.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+
+namespace rcopy {
+
+/// Where the finished copy is read back from before it gets its final name.
+enum class Verify {
+  medium,  ///< past the page cache: what the device holds
+  cache,   ///< through the page cache: catches bugs and bad memory, not a bad medium
+  none,    ///< not at all; exit code 0 then means "copied and durable", not "proven"
+};
+
+/// What to do with what an earlier run left behind.
+enum class Resume {
+  automatic,  ///< continue at the confirmed position; up to date when nothing changed
+  check,      ///< as automatic, but the whole kept prefix is read back and hashed first
+  never,      ///< start over, also when the journal says "up to date"
+};
+
+/// Which attributes the new file gets.
+enum class Attributes {
+  like_cp,   ///< new: source mode less umask; existing: its own mode and, where permitted, owner
+  preserve,  ///< `cp -p`: mode, owner where permitted, times in nanoseconds
+};
+
+struct Options {
+  /// The SQLite journal. Without one nothing survives the process: no resume by a later run.
+  std::optional<std::filesystem::path> journal = std::nullopt;
+  Verify verify = Verify::medium;
+  Resume resume = Resume::automatic;
+  Attributes attributes = Attributes::like_cp;
+  /// How often one file is tried again, over all reasons (mismatch, changed source, I/O error).
+  unsigned retries = 3;
+  /// The wait before the first try after an I/O error; doubles each time, to at most 30 s.
+  std::chrono::milliseconds retry_wait = std::chrono::seconds{1};
+};
+
+/// Throws Error (usage) where the values make no sense together.
+void check(const Options& options);
+
+}  // namespace rcopy

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+//
+// What the values of rcopy::Options must satisfy together.
+#include <rcopy/options.hpp>
+
+#include <rcopy/error.hpp>
+
+namespace rcopy {
+namespace {
+
+constexpr unsigned kMostRetries = 1'000'000;
+constexpr std::chrono::hours kLongestWait{24};
+
+[[noreturn]] void refuse(const char* operation, const char* reason) {
+  throw Error{{.code = ErrorCode::usage, .operation = operation, .path = {}, .reason = reason}};
+}
+
+}  // namespace
+
+void check(const Options& options) {
+  if (options.journal && options.journal->empty()) refuse("use the journal", "its name is empty");
+  if (options.resume == Resume::check && !options.journal) {
+    refuse("check what an earlier run kept", "nothing is kept without a journal");
+  }
+  if (options.retries > kMostRetries) refuse("retry that often", "at most 1000000 times");
+  if (options.retry_wait < std::chrono::milliseconds::zero()) {
+    refuse("wait before a retry", "the time is negative");
+  }
+  if (options.retry_wait > kLongestWait)
+    refuse("wait that long before a retry", "at most 24 hours");
+}
+
+}  // namespace rcopy

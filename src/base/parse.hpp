@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+//
+// Numbers as people write them on a command line, to values. The whole text must match; anything
+// else is nullopt, never a guess. Pure functions; any thread; independent of the locale.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+namespace rcopy::base {
+
+/// "3". No sign, no blanks.
+[[nodiscard]] std::optional<unsigned> parse_count(std::string_view text);
+
+/// "500ms", "2s", "1.5m", "1h"; a bare number is seconds. Rounded to the nearest millisecond. At
+/// most 10000 hours.
+[[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
+
+}  // namespace rcopy::base

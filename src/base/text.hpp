@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+//
+// Bytes, times and paths as people read them. Pure functions; any thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace rcopy::base {
+
+/// A path for a message: 'like this', control characters and bytes that are not UTF-8 as \ooo
+/// inside $'...', so that it can be pasted into a shell. The only place a path becomes text.
+[[nodiscard]] std::string quoted(const std::filesystem::path& path);
+
+/// "0 B", "512 B", "1.0 KiB", "3.4 GiB": powers of 1024, one decimal from KiB on.
+[[nodiscard]] std::string format_bytes(std::uint64_t bytes);
+
+/// "412 MiB/s"; "-" where the time is zero.
+[[nodiscard]] std::string format_rate(std::uint64_t bytes, std::chrono::nanoseconds elapsed);
+
+/// "0.42 s", "12.3 s", "3:05", "1:02:09".
+[[nodiscard]] std::string format_duration(std::chrono::nanoseconds duration);
+
+}  // namespace rcopy::base

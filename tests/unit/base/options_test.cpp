@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+//
+// Options that make no sense together are refused before anything is touched.
+#include <rcopy/error.hpp>
+#include <rcopy/options.hpp>
+
+#include "support/catch.hpp"
+
+using namespace rcopy;
+using namespace std::chrono_literals;
+
+namespace {
+
+bool is_refused(const Options& options) {
+  try {
+    check(options);
+    return false;
+  } catch (const Error& error) {
+    return error.code() == ErrorCode::usage;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the defaults are good, with and without a journal") {
+  CHECK_FALSE(is_refused({}));
+  CHECK_FALSE(is_refused({.journal = "j.db"}));
+}
+
+TEST_CASE("options that make no sense are refused") {
+  CHECK(is_refused({.journal = ""}));
+  CHECK(is_refused({.resume = Resume::check}));
+  CHECK(is_refused({.retries = 1'000'001}));
+  CHECK(is_refused({.retry_wait = -1ms}));
+  CHECK(is_refused({.retry_wait = 25h}));
+}
+
+TEST_CASE("options at their limits are good") {
+  CHECK_FALSE(is_refused({.journal = "j.db", .resume = Resume::check}));
+  CHECK_FALSE(is_refused({.retries = 0}));
+  CHECK_FALSE(is_refused({.retries = 1'000'000}));
+  CHECK_FALSE(is_refused({.retry_wait = 0ms}));
+  CHECK_FALSE(is_refused({.retry_wait = 24h}));
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+//
+// Numbers from a command line: what is not exactly a number is refused.
+#include "base/parse.hpp"
+#include "support/catch.hpp"
+
+using namespace rcopy::base;
+using namespace std::chrono_literals;
+
+TEST_CASE("a count is digits and nothing else") {
+  CHECK(parse_count("0") == 0U);
+  CHECK(parse_count("42") == 42U);
+  CHECK(parse_count("4294967295") == 4294967295U);
+  for (const char* text : {"", " 1", "1 ", "+1", "-1", "1.0", "0x10", "1k", "4294967296", "many"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_count(text));
+  }
+}
+
+TEST_CASE("a duration has a unit or is in seconds") {
+  CHECK(parse_duration("500ms") == 500ms);
+  CHECK(parse_duration("2s") == 2s);
+  CHECK(parse_duration("2") == 2s);
+  CHECK(parse_duration("1.5m") == 90s);
+  CHECK(parse_duration("1h") == 1h);
+  CHECK(parse_duration("0") == 0ms);
+  CHECK(parse_duration(".25") == 250ms);
+  CHECK(parse_duration("0.0014s") == 1ms);
+  CHECK(parse_duration("10000h") == 10000h);
+}
+
+TEST_CASE("what is not a duration is refused") {
+  for (const char* text : {"", "s", ".", "1..5", "-1", "+1", "1 s", "1S", "1d", "1e3", "inf", "nan",
+                           "0x1", "1,5", "10001h", "99999999999999999999999", "1s1", "1:30"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_duration(text));
+  }
+}
