@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+//
+// Retry and short-count loops, and the one place where an errno becomes an Error.
+#include "io/calls.hpp"
+
+#include <cerrno>
+
+namespace rcopy::io {
+namespace {
+
+/// Repeats a call that a signal cut short. Not for close(): its descriptor is gone.
+template <class Call>
+int repeat(Call call) {
+  int error = 0;
+  do {
+    error = call();
+  } while (error == EINTR);
+  return error;
+}
+
+template <class Call>
+auto repeat_result(Call call) {
+  auto result = call();
+  while (result.error == EINTR) result = call();
+  return result;
+}
+
+template <class Call>
+void must(const char* operation, const std::filesystem::path& path, Call call) {
+  if (const int error = repeat(call); error != 0) fail(operation, path, error);
+}
+
+}  // namespace
+
+ErrorCode code_for(int os_error) {
+  return os_error == ENOSPC || os_error == EDQUOT ? ErrorCode::no_space : ErrorCode::io;
+}
+
+void fail(const char* operation, const std::filesystem::path& path, int os_error,
+          std::optional<std::uint64_t> offset_bytes) {
+  throw Error{{.code = code_for(os_error),
+               .operation = operation,
+               .path = path,
+               .offset_bytes = offset_bytes,
+               .os_error = os_error}};
+}
+
+std::size_t read_full(File& file, std::span<std::byte> buffer, std::uint64_t offset_bytes) {
+  return read_at_least(file, buffer, buffer.size(), offset_bytes);
+}
+
+std::size_t read_at_least(File& file, std::span<std::byte> buffer, std::size_t wanted_bytes,
+                          std::uint64_t offset_bytes) {
+  std::size_t done = 0;
+  while (done < wanted_bytes) {
+    const auto got = repeat_result([&] { return file.read_at(buffer.subspan(done), offset_bytes + done); });
+    if (got.error != 0) fail("read", file.path(), got.error, offset_bytes + done);
+    if (got.value == 0) break;
+    done += got.value;
+  }
+  return done;
+}
+
+void write_full(File& file, std::span<const std::byte> data, std::uint64_t offset_bytes) {
+  std::size_t done = 0;
+  while (done < data.size()) {
+    const auto put = repeat_result([&] { return file.write_at(data.subspan(done), offset_bytes + done); });
+    if (put.error != 0) fail("write", file.path(), put.error, offset_bytes + done);
+    // pwrite(2) gives 0 for a non-empty buffer only where a device is full.
+    if (put.value == 0) fail("write", file.path(), ENOSPC, offset_bytes + done);
+    done += put.value;
+  }
+}
+
+void sync_data(File& file) {
+  must("sync", file.path(), [&] { return file.sync_data(); });
+}
+
+void sync_all(File& file) {
+  must("sync", file.path(), [&] { return file.sync_all(); });
+}
+
+void truncate(File& file, std::uint64_t size_bytes) {
+  must("truncate", file.path(), [&] { return file.truncate(size_bytes); });
+}
+
+Stat stat(File& file) {
+  const auto result = repeat_result([&] { return file.stat(); });
+  if (result.error != 0) fail("stat", file.path(), result.error);
+  return result.value;
+}
+
+void close(File& file) {
+  // EINTR means closed on Linux; any other answer may be a write that was lost.
+  if (const int error = file.close(); error != 0 && error != EINTR) fail("close", file.path(), error);
+}
+
+std::optional<Stat> find(FileSystem& fs, const std::filesystem::path& path, Links links) {
+  const auto result = repeat_result([&] { return fs.stat(path, links); });
+  if (result.error == ENOENT) return std::nullopt;
+  if (result.error != 0) fail("stat", path, result.error);
+  return result.value;
+}
+
+std::filesystem::path resolve(FileSystem& fs, const std::filesystem::path& path) {
+  auto result = repeat_result([&] { return fs.resolve(path); });
+  if (result.error != 0) fail("stat", path, result.error);
+  return std::move(result.value);
+}
+
+std::unique_ptr<Directory> open_directory(FileSystem& fs, const std::filesystem::path& path) {
+  auto result = repeat_result([&] { return fs.open_directory(path); });
+  if (result.error != 0) fail("open the directory", path, result.error);
+  return std::move(result.value);
+}
+
+std::unique_ptr<File> open(Directory& directory, const Name& name, OpenMode mode) {
+  auto result = repeat_result([&] { return directory.open(name, mode); });
+  if (result.error != 0) {
+    fail(mode == OpenMode::create_partial ? "create" : "open", directory.path() / name, result.error);
+  }
+  return std::move(result.value);
+}
+
+std::unique_ptr<File> open_direct(Directory& directory, const Name& name) {
+  auto result = repeat_result([&] { return directory.open(name, OpenMode::read_direct); });
+  if (result.error == EINVAL) return nullptr;
+  if (result.error != 0) fail("open", directory.path() / name, result.error);
+  return std::move(result.value);
+}
+
+std::optional<Stat> find(Directory& directory, const Name& name) {
+  const auto result = repeat_result([&] { return directory.stat(name, Links::nofollow); });
+  if (result.error == ENOENT) return std::nullopt;
+  if (result.error != 0) fail("stat", directory.path() / name, result.error);
+  return result.value;
+}
+
+void rename(Directory& directory, const Name& from, const Name& to) {
+  must("rename the finished copy to", directory.path() / to, [&] { return directory.rename(from, to); });
+}
+
+void unlink(Directory& directory, const Name& name) {
+  const int error = repeat([&] { return directory.unlink(name); });
+  if (error != 0 && error != ENOENT) fail("remove", directory.path() / name, error);
+}
+
+void sync(Directory& directory) {
+  must("sync the directory", directory.path(), [&] { return directory.sync(); });
+}
+
+FsInfo file_system(Directory& directory) {
+  const auto result = repeat_result([&] { return directory.file_system(); });
+  if (result.error != 0) fail("ask for the free space of", directory.path(), result.error);
+  return result.value;
+}
+
+}  // namespace rcopy::io

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+//
+// The calls of the seam as the rest of rcopy makes them: whole buffers, EINTR repeated, failures
+// thrown as Error with operation, path and offset. Above the seam, so that doubles can hit it.
+#pragma once
+
+#include "io/file_system.hpp"
+
+#include <rcopy/error.hpp>
+
+#include <optional>
+
+namespace rcopy::io {
+
+/// no_space for ENOSPC and EDQUOT, io for all others.
+[[nodiscard]] ErrorCode code_for(int os_error);
+
+/// Throws the Error for a failed call. `operation` completes "cannot ...".
+[[noreturn]] void fail(const char* operation, const std::filesystem::path& path, int os_error,
+                       std::optional<std::uint64_t> offset_bytes = std::nullopt);
+
+/// Fills `buffer` from `offset_bytes`; returns less only at the end of the file.
+[[nodiscard]] std::size_t read_full(File& file, std::span<std::byte> buffer, std::uint64_t offset_bytes);
+
+/// Reads until at least `wanted_bytes` of `buffer` are filled; less only at the end of the file.
+/// For direct reads, whose buffer is a multiple of the alignment while the file need not be.
+[[nodiscard]] std::size_t read_at_least(File& file, std::span<std::byte> buffer, std::size_t wanted_bytes,
+                                        std::uint64_t offset_bytes);
+
+/// Writes all of `data`. A write that makes no progress is an error (ENOSPC).
+void write_full(File& file, std::span<const std::byte> data, std::uint64_t offset_bytes);
+
+void sync_data(File& file);
+void sync_all(File& file);
+void truncate(File& file, std::uint64_t size_bytes);
+[[nodiscard]] Stat stat(File& file);
+void close(File& file);
+
+/// Nothing where the name does not exist.
+[[nodiscard]] std::optional<Stat> find(FileSystem& fs, const std::filesystem::path& path, Links links);
+[[nodiscard]] std::filesystem::path resolve(FileSystem& fs, const std::filesystem::path& path);
+[[nodiscard]] std::unique_ptr<Directory> open_directory(FileSystem& fs, const std::filesystem::path& path);
+[[nodiscard]] std::unique_ptr<File> open(Directory& directory, const Name& name, OpenMode mode);
+/// For direct reads: null where the file system has none (EINVAL).
+[[nodiscard]] std::unique_ptr<File> open_direct(Directory& directory, const Name& name);
+/// Nothing where the name does not exist.
+[[nodiscard]] std::optional<Stat> find(Directory& directory, const Name& name);
+void rename(Directory& directory, const Name& from, const Name& to);
+/// A name that is gone already is fine.
+void unlink(Directory& directory, const Name& name);
+void sync(Directory& directory);
+[[nodiscard]] FsInfo file_system(Directory& directory);
+
+}  // namespace rcopy::io

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+//
+// The seam to the disk: one virtual call is one system call on a whole buffer. No call here
+// retries, loops or throws; that is done once, above, in io/calls.hpp, so that test doubles stand
+// below it. A File may be used by several threads at once except for close().
+#pragma once
+
+#include "io/stat.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <sys/types.h>
+
+namespace rcopy::io {
+
+/// A value, or the errno that came instead (`error` 0 means the value counts).
+template <class T>
+struct [[nodiscard]] Result {
+  T value{};
+  int error = 0;
+};
+
+/// The name of a directory entry: raw bytes, no slash.
+using Name = std::filesystem::path;
+
+enum class OpenMode {
+  source,         ///< read only; symlinks were resolved before; never blocks on a FIFO
+  partial,        ///< read and write an existing file; a symlink is an error (ELOOP)
+  create_partial, ///< O_EXCL, read and write, mode 0600
+  read_back,      ///< read only, through the page cache; a symlink is an error
+  read_direct,    ///< read only, O_DIRECT: offset, length and address in multiples of kDirectAlignment
+};
+
+inline constexpr std::size_t kDirectAlignment = 4096;
+
+struct Owner {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+};
+
+struct Times {
+  std::int64_t atime_ns = 0;
+  std::int64_t mtime_ns = 0;
+};
+
+/// One open file. The destructor closes and forgets, which is right for what was only read or is
+/// abandoned; a file that was written ends with close(), whose answer counts.
+/// Calls that return int give 0 or an errno.
+class File {
+ public:
+  virtual ~File() = default;
+
+  [[nodiscard]] virtual const std::filesystem::path& path() const = 0;  ///< for messages
+  virtual Result<std::size_t> read_at(std::span<std::byte> buffer, std::uint64_t offset_bytes) = 0;
+  virtual Result<std::size_t> write_at(std::span<const std::byte> data, std::uint64_t offset_bytes) = 0;
+  [[nodiscard]] virtual int sync_data() = 0;  ///< fdatasync
+  [[nodiscard]] virtual int sync_all() = 0;   ///< fsync
+  [[nodiscard]] virtual int truncate(std::uint64_t size_bytes) = 0;
+  virtual Result<Stat> stat() = 0;
+  [[nodiscard]] virtual int try_lock() = 0;    ///< flock, exclusive; EWOULDBLOCK: somebody has it
+  [[nodiscard]] virtual int drop_cache() = 0;  ///< clean pages leave the page cache
+  [[nodiscard]] virtual int set_owner(Owner owner) = 0;
+  [[nodiscard]] virtual int set_mode(std::uint32_t mode) = 0;
+  [[nodiscard]] virtual int set_times(Times times) = 0;
+  [[nodiscard]] virtual int close() = 0;  ///< the descriptor is gone whatever this returns
+};
+
+enum class Links { follow, nofollow };
+
+/// One open directory; names are looked up below it whatever its path has become meanwhile.
+class Directory {
+ public:
+  virtual ~Directory() = default;
+
+  [[nodiscard]] virtual const std::filesystem::path& path() const = 0;  ///< for messages
+  virtual Result<std::unique_ptr<File>> open(const Name& name, OpenMode mode) = 0;
+  virtual Result<Stat> stat(const Name& name, Links links) = 0;
+  [[nodiscard]] virtual int check_writable(const Name& name) = 0;  ///< may this process write it?
+  [[nodiscard]] virtual int rename(const Name& from, const Name& to) = 0;
+  [[nodiscard]] virtual int unlink(const Name& name) = 0;
+  [[nodiscard]] virtual int sync() = 0;  ///< fsync of the directory: its names are durable
+  virtual Result<FsInfo> file_system() = 0;
+};
+
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+
+  virtual Result<std::unique_ptr<Directory>> open_directory(const std::filesystem::path& path) = 0;
+  virtual Result<Stat> stat(const std::filesystem::path& path, Links links) = 0;
+  /// realpath(3): absolute, no symlinks, no dots; the file must exist.
+  virtual Result<std::filesystem::path> resolve(const std::filesystem::path& path) = 0;
+  [[nodiscard]] virtual std::uint32_t umask() const = 0;
+  [[nodiscard]] virtual std::uint32_t user() const = 0;  ///< effective user id
+};
+
+}  // namespace rcopy::io

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+//
+// One virtual call, one system call. `off_t` and open flags live here and nowhere else.
+#include "io/posix.hpp"
+
+#include "io/unique_fd.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <fcntl.h>
+#include <fstream>
+#include <linux/magic.h>
+#include <string>
+#include <string_view>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+namespace rcopy::io {
+namespace {
+
+constexpr std::uint64_t kFatMaxFileBytes = 0xFFFF'FFFF;  // 4 GiB less one byte: 32-bit size field
+constexpr decltype(std::declval<struct statfs>().f_type) kExfatMagic = 0x2011BAB0;
+
+[[nodiscard]] int answer(int returned) { return returned == 0 ? 0 : errno; }
+
+[[nodiscard]] std::int64_t nanoseconds(const statx_timestamp& time) {
+  return time.tv_sec * 1'000'000'000 + time.tv_nsec;
+}
+
+[[nodiscard]] timespec to_timespec(std::int64_t ns) {
+  // tv_nsec must be 0..999999999 also before 1970.
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const std::int64_t rest = ((ns % kSecond) + kSecond) % kSecond;
+  return {.tv_sec = (ns - rest) / kSecond, .tv_nsec = rest};
+}
+
+[[nodiscard]] FileKind kind_of(std::uint32_t mode) {
+  switch (mode & S_IFMT) {
+    case S_IFREG: return FileKind::regular;
+    case S_IFDIR: return FileKind::directory;
+    case S_IFLNK: return FileKind::symlink;
+    case S_IFIFO: return FileKind::fifo;
+    case S_IFSOCK: return FileKind::socket;
+    case S_IFBLK: return FileKind::block_device;
+    case S_IFCHR: return FileKind::character_device;
+    default: return FileKind::unknown;
+  }
+}
+
+Result<Stat> stat_at(int directory, const char* name, int flags) {
+  struct statx found {};
+  if (::statx(directory, name, flags, STATX_BASIC_STATS | STATX_BTIME, &found) != 0) {
+    return {.value = {}, .error = errno};
+  }
+  return {.value = {.kind = kind_of(found.stx_mode),
+                    .device = gnu_dev_makedev(found.stx_dev_major, found.stx_dev_minor),
+                    .inode = found.stx_ino,
+                    .size_bytes = found.stx_size,
+                    .allocated_bytes = found.stx_blocks * 512,
+                    .links = found.stx_nlink,
+                    .mode = found.stx_mode & 07777U,
+                    .uid = found.stx_uid,
+                    .gid = found.stx_gid,
+                    .atime_ns = nanoseconds(found.stx_atime),
+                    .mtime_ns = nanoseconds(found.stx_mtime),
+                    .ctime_ns = nanoseconds(found.stx_ctime),
+                    .birth_ns = (found.stx_mask & STATX_BTIME) != 0 ? nanoseconds(found.stx_btime) : 0}};
+}
+
+[[nodiscard]] int open_flags(OpenMode mode) {
+  constexpr int kAlways = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  switch (mode) {
+    case OpenMode::source: return kAlways | O_RDONLY | O_NOFOLLOW;
+    case OpenMode::partial: return kAlways | O_RDWR | O_NOFOLLOW;
+    case OpenMode::create_partial: return kAlways | O_RDWR | O_NOFOLLOW | O_CREAT | O_EXCL;
+    case OpenMode::read_back: return kAlways | O_RDONLY | O_NOFOLLOW;
+    case OpenMode::read_direct: return kAlways | O_RDONLY | O_NOFOLLOW | O_DIRECT;
+  }
+  return kAlways;
+}
+
+class PosixFile final : public File {
+ public:
+  PosixFile(UniqueFd fd, std::filesystem::path path) : fd_{std::move(fd)}, path_{std::move(path)} {}
+
+  const std::filesystem::path& path() const override { return path_; }
+
+  Result<std::size_t> read_at(std::span<std::byte> buffer, std::uint64_t offset_bytes) override {
+    return count(::pread(fd_.get(), buffer.data(), buffer.size(), static_cast<off_t>(offset_bytes)));
+  }
+
+  Result<std::size_t> write_at(std::span<const std::byte> data, std::uint64_t offset_bytes) override {
+    return count(::pwrite(fd_.get(), data.data(), data.size(), static_cast<off_t>(offset_bytes)));
+  }
+
+  int sync_data() override { return answer(::fdatasync(fd_.get())); }
+  int sync_all() override { return answer(::fsync(fd_.get())); }
+  int truncate(std::uint64_t size_bytes) override {
+    return answer(::ftruncate(fd_.get(), static_cast<off_t>(size_bytes)));
+  }
+  Result<Stat> stat() override { return stat_at(fd_.get(), "", AT_EMPTY_PATH); }
+  int try_lock() override { return answer(::flock(fd_.get(), LOCK_EX | LOCK_NB)); }
+  int drop_cache() override { return ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED); }
+  int set_owner(Owner owner) override { return answer(::fchown(fd_.get(), owner.uid, owner.gid)); }
+  int set_mode(std::uint32_t mode) override { return answer(::fchmod(fd_.get(), mode)); }
+  int set_times(Times times) override {
+    const timespec both[2] = {to_timespec(times.atime_ns), to_timespec(times.mtime_ns)};
+    return answer(::futimens(fd_.get(), both));
+  }
+  int close() override { return fd_.close(); }
+
+ private:
+  static Result<std::size_t> count(ssize_t returned) {
+    if (returned < 0) return {.value = 0, .error = errno};
+    return {.value = static_cast<std::size_t>(returned)};
+  }
+
+  UniqueFd fd_;
+  std::filesystem::path path_;
+};
+
+class PosixDirectory final : public Directory {
+ public:
+  PosixDirectory(UniqueFd fd, std::filesystem::path path) : fd_{std::move(fd)}, path_{std::move(path)} {}
+
+  const std::filesystem::path& path() const override { return path_; }
+
+  Result<std::unique_ptr<File>> open(const Name& name, OpenMode mode) override {
+    constexpr mode_t kPrivate = 0600;
+    UniqueFd fd{::openat(fd_.get(), name.c_str(), open_flags(mode), kPrivate)};
+    if (!fd.valid()) return {.value = nullptr, .error = errno};
+    return {.value = std::make_unique<PosixFile>(std::move(fd), path_ / name)};
+  }
+
+  Result<Stat> stat(const Name& name, Links links) override {
+    return stat_at(fd_.get(), name.c_str(), links == Links::follow ? 0 : AT_SYMLINK_NOFOLLOW);
+  }
+
+  int check_writable(const Name& name) override {
+    return answer(::faccessat(fd_.get(), name.c_str(), W_OK, AT_EACCESS));
+  }
+
+  int rename(const Name& from, const Name& to) override {
+    return answer(::renameat(fd_.get(), from.c_str(), fd_.get(), to.c_str()));
+  }
+
+  int unlink(const Name& name) override { return answer(::unlinkat(fd_.get(), name.c_str(), 0)); }
+
+  int sync() override { return answer(::fsync(fd_.get())); }
+
+  Result<FsInfo> file_system() override {
+    struct statfs found {};
+    if (::fstatfs(fd_.get(), &found) != 0) return {.value = {}, .error = errno};
+    const auto type = found.f_type;
+    const bool fat = type == MSDOS_SUPER_MAGIC;
+    const bool exfat = type == kExfatMagic;
+    FsInfo info;
+    info.available_bytes = static_cast<std::uint64_t>(found.f_bavail) * static_cast<std::uint64_t>(found.f_bsize);
+    info.stable_inodes = !fat && !exfat;
+    info.has_owners = !fat && !exfat && type != FUSE_SUPER_MAGIC;
+    if (fat) info.max_file_bytes = kFatMaxFileBytes;
+    return {.value = info};
+  }
+
+ private:
+  UniqueFd fd_;
+  std::filesystem::path path_;
+};
+
+/// From /proc, because umask(2) reads only by setting, and another thread that creates a file
+/// in between would get the wrong mode. Where /proc is missing there is no other way.
+[[nodiscard]] std::uint32_t read_umask() {
+  std::ifstream status{"/proc/self/status"};
+  for (std::string line; std::getline(status, line);) {
+    constexpr std::string_view kKey = "Umask:";
+    if (line.starts_with(kKey)) return static_cast<std::uint32_t>(std::stoul(line.substr(kKey.size()), nullptr, 8));
+  }
+  const mode_t mask = ::umask(077);
+  ::umask(mask);
+  return mask;
+}
+
+class PosixFileSystem final : public FileSystem {
+ public:
+  Result<std::unique_ptr<Directory>> open_directory(const std::filesystem::path& path) override {
+    UniqueFd fd{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!fd.valid()) return {.value = nullptr, .error = errno};
+    return {.value = std::make_unique<PosixDirectory>(std::move(fd), path)};
+  }
+
+  Result<Stat> stat(const std::filesystem::path& path, Links links) override {
+    return stat_at(AT_FDCWD, path.c_str(), links == Links::follow ? 0 : AT_SYMLINK_NOFOLLOW);
+  }
+
+  Result<std::filesystem::path> resolve(const std::filesystem::path& path) override {
+    const std::unique_ptr<char, decltype(&std::free)> real{::realpath(path.c_str(), nullptr), &std::free};
+    if (!real) return {.value = {}, .error = errno};
+    return {.value = real.get()};
+  }
+
+  std::uint32_t umask() const override { return umask_; }
+  std::uint32_t user() const override { return ::geteuid(); }
+
+ private:
+  std::uint32_t umask_ = read_umask();
+};
+
+}  // namespace
+
+std::unique_ptr<FileSystem> posix_file_system() { return std::make_unique<PosixFileSystem>(); }
+
+}  // namespace rcopy::io
