@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+//
+// The engine between a disk double and a real journal: one copy of "/src/a" to "/dst/a" as often
+// as a test likes, and what must hold after each. One thread.
+#pragma once
+
+#include "engine/transfer.hpp"
+#include "support/memory_disk.hpp"
+#include "support/recording_observer.hpp"
+#include "support/temp_dir.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+
+namespace rcopy::test {
+
+inline constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
+
+/// What one run of a copy gave: a summary or an error.
+struct Copied {
+  std::optional<FileSummary> summary;
+  std::optional<Error> error;
+
+  [[nodiscard]] bool done() const { return summary.has_value(); }
+  [[nodiscard]] bool failed_with(ErrorCode code) const { return error && error->code() == code; }
+};
+
+class CopyRig {
+ public:
+  explicit CopyRig(DiskSettings settings = {});
+
+  /// One run of the program: opens the journal, copies, closes it. Waits between attempts are 0.
+  Copied copy(io::FileSystem& through, std::stop_token stop = {});
+  Copied copy() { return copy(disk); }
+
+  /// The row of the destination, read from the journal as another program would.
+  [[nodiscard]] std::optional<journal::Row> row() const;
+
+  /// Writes a row as an earlier run would have.
+  void put_row(journal::Row row) const;
+
+  [[nodiscard]] std::filesystem::path journal_path() const { return directory_ / "journal.db"; }
+
+  MemoryDisk disk;
+  Options options;
+  engine::SyncRhythm rhythm{.every_bytes = 2 * kMiB, .not_durable_at_most_bytes = 4 * kMiB};
+  std::unique_ptr<RecordingObserver> observer = std::make_unique<RecordingObserver>();  ///< of the last run
+
+ private:
+  TempDir directory_;
+};
+
+inline const std::filesystem::path kSource = "/src/a";
+inline const std::filesystem::path kDestination = "/dst/a";
+inline const std::filesystem::path kPartial = "/dst/.a.rcopy-part";
+
+/// The hash of the first `size_bytes` bytes, as the journal should have it.
+[[nodiscard]] hash::Digest digest_of(std::span<const std::byte> data);
+
+/// Throws std::logic_error with what is wrong where the journal claims what is not so: that the
+/// hash of transferred_bytes is not that of the source, or that durable_bytes of the partial are
+/// not on the medium. `source` is what the row's source held.
+void check_claims(const CopyRig& rig, std::span<const std::byte> source);
+
+}  // namespace rcopy::test

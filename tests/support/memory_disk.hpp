@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+//
+// A file system in memory that behaves like Linux on ext4 where copying can notice: inode numbers
+// are reused, files live while they are open, flock belongs to the open file, direct reads go past
+// the cache, and a power cut forgets what was not synced. Any thread, except as noted.
+#pragma once
+
+#include "io/file_system.hpp"
+#include "support/bytes.hpp"
+#include "support/file_data.hpp"
+#include "support/power_switch.hpp"
+
+#include <chrono>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace rcopy::test {
+
+/// What a power cut takes.
+enum class Loss {
+  everything_unsynced,  ///< data and size since the last sync, metadata since sync_all, names since
+                        ///< the last sync of their directory
+  random_pages,  ///< of these, a random part: pages, size, metadata and name changes one by one,
+                 ///< in any order; a rename is still whole or not at all
+  names_kept,    ///< data, size and metadata, but no name change
+};
+
+/// What makes the name of a new or renamed file durable.
+enum class NamesDurableBy {
+  directory_sync,  ///< only that: what POSIX promises
+  any_sync,        ///< sync of any file too: what the journal of ext4 does
+};
+
+enum class DirectReads { allowed, refused_by_open, refused_by_read };  ///< refused: EINVAL
+enum class Writing { allowed, refused };  ///< refused: mounted read-only
+
+/// Fixed when the disk is made, except for what MemoryDisk has a setter for.
+struct DiskSettings {
+  Seed seed{};                                            ///< for Loss::random_pages
+  std::uint64_t capacity_bytes = std::uint64_t{1} << 50;  ///< pages of zeros take none of it
+  std::uint64_t max_file_bytes = std::numeric_limits<std::int64_t>::max();
+  bool stable_inodes = true;  ///< else remount() gives every file another number
+  /// Else as vfat that root mounted for all: every file belongs to root with mode 0777, set_owner
+  /// is refused, and set_mode is refused to others and without effect for root.
+  bool has_owners = true;
+  NamesDurableBy names = NamesDurableBy::directory_sync;
+  DirectReads direct_reads = DirectReads::allowed;
+  std::uint32_t umask = 022;
+  std::uint32_t user = 1000;  ///< who the process is; 0 may do everything
+  std::uint32_t group = 1000;
+  std::uint64_t device = 0x801;
+  std::chrono::nanoseconds tick{1'000'003};  ///< what the fake clock goes forward with each call
+};
+
+struct DiskState;
+
+/// The functions of io::FileSystem, and of the directories and files it opens, are the calls that
+/// are counted and that a power cut stops. All others are the test's own hand: they reach into the
+/// disk at once, durably, whatever the power or the permissions, and throw std::system_error where
+/// the path is wrong. Relative paths start at "/".
+class MemoryDisk final : public io::FileSystem {
+ public:
+  explicit MemoryDisk(DiskSettings settings = {}, std::shared_ptr<PowerSwitch> power = nullptr);
+  ~MemoryDisk() override;
+  MemoryDisk(const MemoryDisk&) = delete;
+  MemoryDisk& operator=(const MemoryDisk&) = delete;
+
+  // --- the seam
+  io::Result<std::unique_ptr<io::Directory>> open_directory(
+      const std::filesystem::path& path) override;
+  io::Result<io::Stat> stat(const std::filesystem::path& path, io::Links links) override;
+  io::Result<std::filesystem::path> resolve(const std::filesystem::path& path) override;
+  [[nodiscard]] std::uint32_t umask() const override;
+  [[nodiscard]] std::uint32_t user() const override;
+
+  // --- files by hand. What is made is owned by the user; files 0644, directories 0755.
+  /// Replaces the content of an existing file in place, as `>` does, or makes one.
+  void put(const std::filesystem::path& path, const Bytes& bytes);
+  /// A file of any size that takes no memory.
+  void put_generated(const std::filesystem::path& path, std::uint64_t size_bytes,
+                     Generator generator);
+  void mkdir(const std::filesystem::path& path);
+  void symlink(const std::filesystem::path& target, const std::filesystem::path& path);
+  void hard_link(const std::filesystem::path& existing, const std::filesystem::path& path);
+  /// A fifo, socket or device: only its kind.
+  void put_special(const std::filesystem::path& path, io::FileKind kind);
+  void move(const std::filesystem::path& from, const std::filesystem::path& to);
+  /// Directories with everything in them.
+  void remove(const std::filesystem::path& path);
+  void set_mode(const std::filesystem::path& path, std::uint32_t mode);
+  void set_owner(const std::filesystem::path& path, io::Owner owner);
+  /// Sets mtime; ctime is now.
+  void set_mtime(const std::filesystem::path& path, std::int64_t mtime_ns);
+  /// Inverts the lowest bit of one byte, wherever that byte is kept; times stay.
+  void flip(const std::filesystem::path& path, std::uint64_t offset_bytes);
+  /// The same on the medium only: where the cache holds the page (it was written or read since the
+  /// last drop), it goes on showing the old byte. Without effect on a page yet to be written back.
+  void flip_on_medium(const std::filesystem::path& path, std::uint64_t offset_bytes);
+  /// A bad spot of the medium: the next `times` times that a file opened as `path` has this byte
+  /// written back, the medium keeps it inverted and nobody is told.
+  void spoil_write_back(const std::filesystem::path& path, std::uint64_t offset_bytes,
+                        std::uint64_t times);
+  /// The next sync of a file with unsynced changes fails with `error`, and its dirty pages count as
+  /// clean although the medium never got them; the sync after it is fine (Linux since 4.13).
+  void fail_write_back(int error);
+
+  // --- looking. Follows symlinks, except exists().
+  [[nodiscard]] Bytes get(const std::filesystem::path& path, View view = View::cached) const;
+  [[nodiscard]] bool exists(const std::filesystem::path& path) const;
+  [[nodiscard]] io::Stat look(const std::filesystem::path& path,
+                              io::Links links = io::Links::follow) const;
+  [[nodiscard]] std::vector<std::string> list(
+      const std::filesystem::path& directory) const;  ///< sorted
+
+  // --- the machine
+  void set_capacity(std::uint64_t capacity_bytes);
+  void set_direct_reads(DirectReads direct_reads);
+  void set_writing(Writing writing);
+  void set_user(io::Owner user);
+  /// `calls` more calls work; every one after that fails with EIO until restore_power().
+  void cut_power_after(std::uint64_t calls);
+  /// Cuts the power if it is still on, loses what a cut loses, and boots: no file is open any more
+  /// (EIO), no lock is held. For a test that uses no other thread at that moment.
+  void restore_power(Loss loss);
+  [[nodiscard]] bool power_on() const;
+  [[nodiscard]] std::uint64_t calls() const;  ///< made with the power on, ever
+  /// A clean unmount and mount: all is durable, the cache is empty, no file is open any more (EIO).
+  void remount();
+
+ private:
+  std::shared_ptr<DiskState> state_;
+};
+
+}  // namespace rcopy::test

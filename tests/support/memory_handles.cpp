@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: MIT
+//
+// The errnos are those of Linux on ext4; tests/unit/io/contract_test.cpp holds both to them.
+#include "support/memory_handles.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+
+namespace rcopy::test {
+namespace {
+
+using io::FileKind;
+using io::OpenMode;
+using io::Result;
+
+constexpr std::uint32_t kSetUid = 04000;
+constexpr std::uint32_t kSetGid = 02000;
+constexpr std::uint32_t kGroupExecute = 010;
+constexpr std::uint32_t kKeep = std::numeric_limits<std::uint32_t>::max();  // chown: leave as it is
+
+enum class Durability { data, all };
+
+bool misaligned(std::uint64_t value) { return value % io::kDirectAlignment != 0; }
+
+/// What the kernel does when somebody without privileges changes the content or the owner.
+void drop_set_ids(Metadata& metadata) {
+  metadata.mode &= ~kSetUid;
+  if ((metadata.mode & kGroupExecute) != 0) metadata.mode &= ~kSetGid;
+}
+
+int check_name(const io::Name& name) {
+  constexpr std::size_t kNameMax = 255;
+  if (name.empty()) return ENOENT;
+  if (name.native().find('/') != std::string::npos) return EINVAL;  // the seam forbids it
+  return name.native().size() > kNameMax ? ENAMETOOLONG : 0;
+}
+
+class MemoryFile final : public io::File {
+ public:
+  MemoryFile(std::shared_ptr<DiskState> disk, InodePtr inode, std::filesystem::path path,
+             OpenMode mode)
+      : disk_{std::move(disk)},
+        inode_{std::move(inode)},
+        path_{std::move(path)},
+        disk_path_{("/" / path_).lexically_normal()},
+        mode_{mode},
+        id_{disk_->next_open_file++},
+        epoch_{disk_->epoch} {
+    disk_->opened(*inode_);
+  }
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+  ~MemoryFile() override {
+    const std::lock_guard lock{disk_->mutex};
+    release();
+  }
+
+  const std::filesystem::path& path() const override { return path_; }
+
+  Result<std::size_t> read_at(std::span<std::byte> buffer, std::uint64_t offset_bytes) override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return {.error = error};
+    if (inode_->kind == FileKind::directory) return {.error = EISDIR};
+    if (inode_->kind != FileKind::regular) return {.error = ESPIPE};
+    const bool direct = mode_ == OpenMode::read_direct;
+    const auto address = reinterpret_cast<std::uintptr_t>(buffer.data());
+    const bool refused = disk_->settings.direct_reads == DirectReads::refused_by_read;
+    if (direct &&
+        (refused || misaligned(address) || misaligned(buffer.size()) || misaligned(offset_bytes))) {
+      return {.error = EINVAL};
+    }
+    const std::uint64_t size = inode_->data.size_bytes();
+    if (offset_bytes >= size) return {.value = 0};
+    const auto part = buffer.first(std::min<std::uint64_t>(buffer.size(), size - offset_bytes));
+    if (direct) {
+      disk_->write_back(*inode_, disk_path_, offset_bytes, part.size());
+      inode_->data.peek(View::medium, offset_bytes, part);
+    } else {
+      inode_->data.read(offset_bytes, part);
+    }
+    return {.value = part.size()};
+  }
+
+  Result<std::size_t> write_at(std::span<const std::byte> data,
+                               std::uint64_t offset_bytes) override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return {.error = error};
+    if (!writable()) return {.error = EBADF};
+    if (inode_->kind != FileKind::regular) return {.error = ESPIPE};
+    if (disk_->writing == Writing::refused) return {.error = EROFS};
+    if (data.empty()) return {.value = 0};
+    const std::uint64_t limit = disk_->settings.max_file_bytes;
+    if (offset_bytes >= limit) return {.error = EFBIG};
+    const auto part = data.first(std::min<std::uint64_t>(data.size(), limit - offset_bytes));
+    std::size_t written = 0;
+    disk_->change_data(
+        *inode_, [&](FileData& pages) { written = pages.write(offset_bytes, part, free_pages()); });
+    if (written == 0) return {.error = ENOSPC};
+    changed_content();
+    return {.value = written};
+  }
+
+  int sync_data() override { return sync(Durability::data); }
+  int sync_all() override { return sync(Durability::all); }
+
+  int truncate(std::uint64_t size_bytes) override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return error;
+    if (!writable() || inode_->kind != FileKind::regular) return EINVAL;
+    if (disk_->writing == Writing::refused) return EROFS;
+    if (size_bytes > disk_->settings.max_file_bytes) return EFBIG;
+    disk_->change_data(*inode_, [&](FileData& pages) { pages.truncate(size_bytes); });
+    changed_content();
+    return 0;
+  }
+
+  Result<io::Stat> stat() override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return {.error = error};
+    return {.value = disk_->stat_of(*inode_)};
+  }
+
+  int try_lock() override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return error;
+    if (inode_->lock_holder != 0 && inode_->lock_holder != id_) return EWOULDBLOCK;
+    inode_->lock_holder = id_;
+    return 0;
+  }
+
+  int drop_cache() override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return error;
+    if (inode_->kind != FileKind::regular) return ESPIPE;
+    disk_->change_data(*inode_, [](FileData& pages) { pages.drop_clean(); });
+    return 0;
+  }
+
+  int set_owner(io::Owner owner) override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return error;
+    if (disk_->writing == Writing::refused) return EROFS;
+    Metadata& metadata = inode_->metadata;
+    if (owner.uid == kKeep) owner.uid = metadata.owner.uid;
+    if (owner.gid == kKeep) owner.gid = metadata.owner.gid;
+    const DiskSettings& settings = disk_->settings;
+    const bool same = owner.uid == metadata.owner.uid && owner.gid == metadata.owner.gid;
+    if (!same && !settings.has_owners) return EPERM;
+    const bool own_group = same || owner.gid == settings.group;
+    const bool allowed = is_owner() && owner.uid == metadata.owner.uid && own_group;
+    if (settings.user != 0 && !allowed) return EPERM;
+    metadata.owner = owner;
+    metadata.ctime_ns = disk_->clock_ns;
+    if (inode_->kind == FileKind::regular) drop_set_ids(metadata);
+    return 0;
+  }
+
+  int set_mode(std::uint32_t mode) override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return error;
+    if (disk_->writing == Writing::refused) return EROFS;
+    if (!is_owner()) return EPERM;
+    if (disk_->settings.has_owners)
+      inode_->metadata.mode = mode & 07777U;  // else ignored, as vfat does
+    inode_->metadata.ctime_ns = disk_->clock_ns;
+    return 0;
+  }
+
+  int set_times(io::Times times) override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return error;
+    if (disk_->writing == Writing::refused) return EROFS;
+    if (!is_owner() && disk_->settings.has_owners) return EPERM;
+    inode_->metadata.atime_ns = times.atime_ns;
+    inode_->metadata.mtime_ns = times.mtime_ns;
+    inode_->metadata.ctime_ns = disk_->clock_ns;
+    return 0;
+  }
+
+  int close() override {
+    const CountedCall call{*disk_, epoch_};
+    const int error = usable(call);
+    release();
+    return error;
+  }
+
+ private:
+  [[nodiscard]] int usable(const CountedCall& call) const {
+    if (!open_) return EBADF;
+    return call.error();
+  }
+
+  [[nodiscard]] bool writable() const {
+    return mode_ == OpenMode::partial || mode_ == OpenMode::create_partial;
+  }
+
+  [[nodiscard]] bool is_owner() const {
+    const std::uint32_t user = disk_->settings.user;
+    return user == 0 || user == inode_->metadata.owner.uid;
+  }
+
+  [[nodiscard]] std::uint64_t free_pages() const {
+    // Within change_data() the pages of this file are not counted; they are no free space.
+    const std::uint64_t own = inode_->data.stored_pages();
+    const std::uint64_t others_free = disk_->free_pages();
+    return others_free > own ? others_free - own : 0;
+  }
+
+  void changed_content() {
+    disk_->touch_content(*inode_);
+    if (disk_->settings.user != 0) drop_set_ids(inode_->metadata);
+  }
+
+  [[nodiscard]] int sync(Durability durability) {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return error;
+    if (inode_->kind == FileKind::directory) return 0;
+    if (inode_->kind != FileKind::regular) return EINVAL;
+    if (const int error = disk_->sync_file(*inode_, disk_path_)) return error;
+    if (durability == Durability::all) inode_->durable_metadata = inode_->metadata;
+    return 0;
+  }
+
+  void release() {
+    if (!open_) return;
+    open_ = false;
+    if (epoch_ != disk_->epoch) return;  // the machine that had it open is gone
+    if (inode_->lock_holder == id_) inode_->lock_holder = 0;
+    disk_->closed(inode_);
+    inode_.reset();  // a number is given anew only when nothing holds its last owner
+  }
+
+  std::shared_ptr<DiskState> disk_;
+  InodePtr inode_;
+  std::filesystem::path path_;
+  std::filesystem::path disk_path_;
+  OpenMode mode_;
+  std::uint64_t id_;
+  std::uint64_t epoch_;
+  bool open_ = true;
+};
+
+class MemoryDirectory final : public io::Directory {
+ public:
+  MemoryDirectory(std::shared_ptr<DiskState> disk, InodePtr inode, std::filesystem::path path)
+      : disk_{std::move(disk)},
+        inode_{std::move(inode)},
+        path_{std::move(path)},
+        epoch_{disk_->epoch} {
+    disk_->opened(*inode_);
+  }
+  MemoryDirectory(const MemoryDirectory&) = delete;
+  MemoryDirectory& operator=(const MemoryDirectory&) = delete;
+  ~MemoryDirectory() override {
+    const std::lock_guard lock{disk_->mutex};
+    if (epoch_ == disk_->epoch) disk_->closed(inode_);
+  }
+
+  const std::filesystem::path& path() const override { return path_; }
+
+  Result<std::unique_ptr<io::File>> open(const io::Name& name, OpenMode mode) override {
+    const CountedCall call{*disk_, epoch_};
+    if (call.error() != 0) return {.value = nullptr, .error = call.error()};
+    const auto found = mode == OpenMode::create_partial ? created(name) : existing(name, mode);
+    if (found.error != 0) return {.value = nullptr, .error = found.error};
+    return {.value = std::make_unique<MemoryFile>(disk_, found.value, path_ / name, mode)};
+  }
+
+  Result<io::Stat> stat(const io::Name& name, io::Links links) override {
+    const CountedCall call{*disk_, epoch_};
+    if (call.error() != 0) return {.error = call.error()};
+    if (const int error = check_name(name)) return {.error = error};
+    const Walked walked = disk_->walk(inode_, name, links);
+    if (walked.error != 0) return {.error = walked.error};
+    return {.value = disk_->stat_of(*walked.inode)};
+  }
+
+  int check_writable(const io::Name& name) override {
+    const CountedCall call{*disk_, epoch_};
+    if (call.error() != 0) return call.error();
+    if (const int error = check_name(name)) return error;
+    const Walked walked = disk_->walk(inode_, name, io::Links::follow);
+    if (walked.error != 0) return walked.error;
+    if (disk_->writing == Writing::refused) return EROFS;
+    return disk_->may(*walked.inode, Access::write) ? 0 : EACCES;
+  }
+
+  int rename(const io::Name& from, const io::Name& to) override {
+    const CountedCall call{*disk_, epoch_};
+    if (call.error() != 0) return call.error();
+    for (const io::Name& name : {from, to}) {
+      if (const int error = check_name(name)) return error;
+    }
+    const InodePtr source = named(from);
+    const InodePtr target = named(to);
+    if (!source) return ENOENT;
+    for (const InodePtr& inode : {source, target}) {
+      if (!inode) continue;
+      if (const int error = disk_->may_remove(*inode_, *inode)) return error;
+    }
+    const bool directory = source->kind == FileKind::directory;
+    if (target && directory != (target->kind == FileKind::directory))
+      return directory ? ENOTDIR : EISDIR;
+    if (target && directory && !target->names.empty()) return ENOTEMPTY;
+    disk_->rename(*inode_, from.native(), to.native());
+    return 0;
+  }
+
+  int unlink(const io::Name& name) override {
+    const CountedCall call{*disk_, epoch_};
+    if (call.error() != 0) return call.error();
+    if (const int error = check_name(name)) return error;
+    const InodePtr inode = named(name);
+    if (!inode) return ENOENT;
+    if (const int error = disk_->may_remove(*inode_, *inode)) return error;
+    if (inode->kind == FileKind::directory) return EISDIR;
+    disk_->remove_name(*inode_, name.native());
+    return 0;
+  }
+
+  int sync() override {
+    const CountedCall call{*disk_, epoch_};
+    if (call.error() != 0) return call.error();
+    if (disk_->writing == Writing::refused && !inode_->unsynced_names.empty()) return EROFS;
+    disk_->sync_names(*inode_);
+    if (disk_->settings.names == NamesDurableBy::any_sync) disk_->sync_all_names(*disk_->root);
+    return 0;
+  }
+
+  Result<io::FsInfo> file_system() override {
+    const CountedCall call{*disk_, epoch_};
+    if (call.error() != 0) return {.error = call.error()};
+    const DiskSettings& settings = disk_->settings;
+    return {.value = {.available_bytes = disk_->free_pages() * FileData::kPageBytes,
+                      .max_file_bytes = settings.max_file_bytes,
+                      .stable_inodes = settings.stable_inodes,
+                      .has_owners = settings.has_owners}};
+  }
+
+ private:
+  [[nodiscard]] InodePtr named(const io::Name& name) const {
+    const auto found = inode_->names.find(name.native());
+    return found == inode_->names.end() ? nullptr : found->second;
+  }
+
+  [[nodiscard]] Result<InodePtr> created(const io::Name& name) {
+    constexpr std::uint32_t kPrivate = 0600;
+    if (const int error = check_name(name)) return {.value = nullptr, .error = error};
+    if (!disk_->may(*inode_, Access::execute)) return {.value = nullptr, .error = EACCES};
+    if (named(name)) return {.value = nullptr, .error = EEXIST};
+    if (inode_->links == 0)
+      return {.value = nullptr, .error = ENOENT};  // the directory was removed
+    if (disk_->writing == Writing::refused) return {.value = nullptr, .error = EROFS};
+    if (!disk_->may(*inode_, Access::write)) return {.value = nullptr, .error = EACCES};
+    return {.value = disk_->make(inode_, name.native(), FileKind::regular,
+                                 kPrivate & ~disk_->settings.umask)};
+  }
+
+  [[nodiscard]] Result<InodePtr> existing(const io::Name& name, OpenMode mode) const {
+    if (const int error = check_name(name)) return {.value = nullptr, .error = error};
+    if (!disk_->may(*inode_, Access::execute)) return {.value = nullptr, .error = EACCES};
+    const InodePtr inode = named(name);
+    const int error = !inode ? ENOENT : open_error(*inode, mode);
+    return {.value = error == 0 ? inode : nullptr, .error = error};
+  }
+
+  [[nodiscard]] int open_error(const Inode& inode, OpenMode mode) const {
+    const bool for_writing = mode == OpenMode::partial;
+    if (inode.kind == FileKind::symlink) return ELOOP;
+    if (inode.kind == FileKind::directory && for_writing) return EISDIR;
+    if (!disk_->may(inode, Access::read)) return EACCES;
+    if (for_writing && !disk_->may(inode, Access::write)) return EACCES;
+    if (inode.kind == FileKind::socket) return ENXIO;
+    if (for_writing && inode.kind == FileKind::regular && disk_->writing == Writing::refused)
+      return EROFS;
+    const bool refused = disk_->settings.direct_reads == DirectReads::refused_by_open ||
+                         inode.kind != FileKind::regular;
+    return mode == OpenMode::read_direct && refused ? EINVAL : 0;
+  }
+
+  std::shared_ptr<DiskState> disk_;
+  InodePtr inode_;
+  std::filesystem::path path_;
+  std::uint64_t epoch_;
+};
+
+}  // namespace
+
+std::unique_ptr<io::Directory> open_memory_directory(std::shared_ptr<DiskState> disk,
+                                                     InodePtr inode, std::filesystem::path path) {
+  return std::make_unique<MemoryDirectory>(std::move(disk), std::move(inode), std::move(path));
+}
+
+}  // namespace rcopy::test
