@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+//
+// The seven steps. What each crash leaves behind is in docs/durability.md, in the same order.
+#include "engine/attempt.hpp"
+
+#include "base/text.hpp"
+#include "engine/identity.hpp"
+#include "engine/pipeline.hpp"
+#include "engine/prefix.hpp"
+#include "engine/publish.hpp"
+#include "engine/verifier.hpp"
+
+namespace rcopy::engine {
+namespace {
+
+std::string to_text(Verify how) {
+  switch (how) {
+    case Verify::medium: return "medium";
+    case Verify::cache: return "cache";
+    case Verify::none: return "none";
+  }
+  return "none";
+}
+
+Verify verify_from_text(const std::string& text) {
+  if (text == "medium") return Verify::medium;
+  return text == "cache" ? Verify::cache : Verify::none;
+}
+
+}  // namespace
+
+Attempt::Attempt(const Run& run, Ledger& ledger, std::filesystem::path given_source,
+                 std::filesystem::path given_destination, unsigned number)
+    : run_{run},
+      ledger_{ledger},
+      given_source_{std::move(given_source)},
+      given_destination_{std::move(given_destination)},
+      number_{number} {}
+
+AttemptEnd Attempt::run() {
+  phase(Phase::checking);
+  source_ = open_source(run_.fs, given_source_);
+  run_.events.counters().total_bytes = source_.stat.size_bytes;
+  place_ = resolve_place(run_.fs, given_destination_, given_source_, source_);
+  if (up_to_date()) return AttemptEnd::done;
+  lock_and_plan();
+  switch (plan_.entry) {
+    case Entry::copy: return enter_at_copy();
+    case Entry::verify:
+      announce(ledger_.row().total_bytes);
+      ledger_.begin(continued_row());
+      return enter_at_verify();
+    case Entry::publish:
+      announce(ledger_.row().total_bytes);
+      ledger_.begin(continued_row());
+      return enter_at_publish();
+    case Entry::finish:
+    case Entry::nothing: enter_at_finish(); return AttemptEnd::done;
+  }
+  return AttemptEnd::done;
+}
+
+std::filesystem::path Attempt::destination() const { return place_ ? place_->path() : given_destination_; }
+
+void Attempt::tidy() {
+  if (!partial_ || !partial_->created() || ledger_.row().transferred_bytes > 0) return;
+  // The error that ended the attempt is the one to report; an empty partial left over does no harm.
+  (void)place_->directory->unlink(place_->partial_name);
+}
+
+/// Before the lock, so that an up-to-date file is neither locked nor its directory touched.
+bool Attempt::up_to_date() {
+  row_ = ledger_.load(place_->path());
+  plan_ = make_plan(row_, situation(peek_partial(*place_)), run_.options);
+  if (plan_.entry != Entry::nothing) return false;
+  finish(Outcome::up_to_date, *place_->existing);
+  return true;
+}
+
+void Attempt::lock_and_plan() {
+  partial_.emplace(run_.fs, *place_, row_ ? std::optional{row_->partial} : std::nullopt);
+  // Under the lock everything is looked at again: another rcopy may just have finished.
+  row_ = ledger_.load(place_->path());
+  place_->existing = io::find(*place_->directory, place_->name);
+  const auto kept = partial_->created() ? std::nullopt : std::optional{partial_->found()};
+  plan_ = make_plan(row_, situation(kept), run_.options);
+}
+
+AttemptEnd Attempt::enter_at_copy() {
+  const Start start = prepare_start();
+  check_space(start.end.offset_bytes);
+  announce(start.end.offset_bytes);
+  phase(Phase::copying);
+  const CopyTask task{.source = *source_.file,
+                      .partial = partial_->file(),
+                      .start = start.end,
+                      .durable = start.durable,
+                      .total_bytes = source_.stat.size_bytes,
+                      .rhythm = run_.rhythm};
+  const Position end = copy_bytes(task, ledger_, run_.events.counters(), run_.stop);
+  if (!source_unchanged()) {
+    drop_partial();
+    return AttemptEnd::source_changed;
+  }
+  phase(Phase::syncing);
+  sync_partial(end);
+  return enter_at_verify();
+}
+
+AttemptEnd Attempt::enter_at_verify() {
+  const Verify how = run_.options.verify;
+  if (how != Verify::none) {
+    phase(Phase::verifying);
+    const std::uint64_t total_bytes = ledger_.row().total_bytes;
+    const auto digest = read_back(*place_, *partial_, total_bytes, how, run_.events, run_.stop);
+    if (digest != ledger_.row().file_hash) {
+      const auto offset = first_difference(*source_.file, *place_, *partial_, total_bytes, run_.stop);
+      detail_ = offset ? "; the first differing byte is at " + std::to_string(*offset)
+                       : "; a second reading found no difference, so memory or a cable may be failing";
+      drop_partial();
+      return AttemptEnd::mismatch;
+    }
+  }
+  ledger_.verified(to_text(how), partial_->found().times);
+  return enter_at_publish();
+}
+
+AttemptEnd Attempt::enter_at_publish() {
+  phase(Phase::publishing);
+  publish(run_.fs, *place_, *partial_, source_, run_.options.attributes, run_.events);
+  const io::Stat published = io::stat(partial_->file());
+  io::close(partial_->file());
+  finish(plan_.entry == Entry::copy ? Outcome::copied : Outcome::finished, published);
+  return AttemptEnd::done;
+}
+
+/// Renamed already, by a run that was cut short or by another one while this one waited.
+void Attempt::enter_at_finish() {
+  phase(Phase::publishing);
+  if (partial_->created()) partial_->remove();  // locking made it
+  finish_publish(*place_);
+  finish(plan_.entry == Entry::finish ? Outcome::finished : Outcome::up_to_date, *place_->existing);
+}
+
+Attempt::Start Attempt::prepare_start() {
+  if (plan_.keep == Keep::nothing) return start_fresh();
+  if (auto kept = keep_prefix()) return *kept;
+  plan_.reason = "the kept part has other content than the journal says";
+  return start_fresh();
+}
+
+std::optional<Attempt::Start> Attempt::keep_prefix() {
+  const FoundFile found = partial_->found();
+  const auto confirmed = confirm_prefix(partial_->file(), found.size_bytes, *row_, plan_.keep,
+                                        run_.events.counters(), run_.stop);
+  if (!confirmed) return std::nullopt;
+  const Position& end = confirmed->end;
+  // What lies beyond was never confirmed; the copy goes on here and nowhere else.
+  io::truncate(partial_->file(), end.offset_bytes);
+  if (!confirmed->durable) io::sync_data(partial_->file());
+  const Position& durable = confirmed->durable ? *confirmed->durable : end;
+
+  journal::Row row = continued_row();
+  row.partial = found.identity;
+  row.status = journal::Status::in_progress;
+  row.transferred_bytes = end.offset_bytes;
+  row.file_hash = end.hasher.digest();
+  row.hash_state = end.hasher.save();
+  row.durable_bytes = durable.offset_bytes;
+  row.durable_hash_state = durable.hasher.save();
+  ledger_.begin(std::move(row));
+  return Start{.end = end, .durable = durable};
+}
+
+Attempt::Start Attempt::start_fresh() {
+  // The claims go first, durably: a crash in between must not leave a row that vouches for bytes
+  // of a file that is gone.
+  if (row_ && !partial_->created()) ledger_.reset();
+  partial_->recreate();
+  ledger_.begin(fresh_row());
+  return {};
+}
+
+void Attempt::check_space(std::uint64_t kept_bytes) const {
+  const std::uint64_t available = io::file_system(*place_->directory).available_bytes;
+  const std::uint64_t needed = source_.stat.size_bytes - kept_bytes;
+  if (needed <= available) return;
+  throw Error{{.code = ErrorCode::no_space,
+               .operation = "copy to",
+               .path = place_->path(),
+               .reason = base::format_bytes(needed) + " are needed and " + base::format_bytes(available) + " are free"}};
+}
+
+void Attempt::sync_partial(const Position& end) {
+  try {
+    io::sync_all(partial_->file());
+  } catch (const Error&) {
+    // The kernel may have dropped the pages and calls them clean: a second fsync proves nothing.
+    ledger_.forget_window();
+    throw;
+  }
+  run_.events.counters().durable_bytes = end.offset_bytes;
+  ledger_.copied(end, partial_->found().times);
+}
+
+/// By descriptor and by name: a file that replaced the source has another inode.
+bool Attempt::source_unchanged() const {
+  const auto begun = source_identity(source_.stat, source_.fs);
+  if (source_identity(io::stat(*source_.file), source_.fs) != begun) return false;
+  const auto named = io::find(run_.fs, source_.path, io::Links::follow);
+  return named && source_identity(*named, source_.fs) == begun;
+}
+
+void Attempt::drop_partial() {
+  ledger_.reset();  // first, as in start_fresh()
+  partial_->remove();
+}
+
+void Attempt::finish(Outcome outcome, const io::Stat& destination) {
+  io::Stat now = destination;
+  const bool refresh = plan_.entry == Entry::nothing && run_.options.attributes == Attributes::preserve &&
+                       attributes_differ(destination, source_);
+  if (refresh) now = refresh_attributes(run_.fs, *place_, source_, run_.events);
+  if (refresh || outcome != Outcome::up_to_date) {
+    ledger_.complete(partial_identity(now, place_->fs), content_times(now));
+  }
+  const journal::Row& row = ledger_.row();
+  summary_ = {.source = given_source_,
+              .destination = place_->path(),
+              .outcome = outcome,
+              .total_bytes = row.total_bytes,
+              .resumed_bytes = run_.events.counters().resumed_bytes,
+              .file_hash = row.file_hash ? row.file_hash->hex() : std::string{},
+              .verified = verify_from_text(row.verified_by),
+              .attempts = number_};
+}
+
+Situation Attempt::situation(const std::optional<FoundFile>& partial) const {
+  const auto& existing = place_->existing;
+  return {.source_path = source_.path,
+          .source = source_identity(source_.stat, source_.fs),
+          .partial = partial,
+          .destination = existing ? std::optional{found_file(*existing, place_->fs)} : std::nullopt};
+}
+
+journal::Row Attempt::continued_row() const {
+  journal::Row row = *row_;
+  row.file_path = source_.path;
+  ++row.attempts;
+  return row;
+}
+
+journal::Row Attempt::fresh_row() {
+  journal::Row row;
+  row.file_path = source_.path;
+  row.dest_path = place_->path();
+  row.total_bytes = source_.stat.size_bytes;
+  row.source = source_identity(source_.stat, source_.fs);
+  row.partial = partial_->found().identity;
+  row.attempts = number_;
+  row.started_at = unix_now();
+  return row;
+}
+
+void Attempt::announce(std::uint64_t offset_bytes) const {
+  Counters& counters = run_.events.counters();
+  counters.resumed_bytes = offset_bytes;
+  counters.written_bytes = offset_bytes;
+  counters.durable_bytes = ledger_.row().durable_bytes;
+  counters.verified_bytes = 0;
+  run_.events.emit(TransferStarted{.source = given_source_,
+                                   .destination = place_->path(),
+                                   .total_bytes = source_.stat.size_bytes,
+                                   .resume_offset_bytes = offset_bytes,
+                                   .attempt = number_,
+                                   .plan = plan_.reason});
+}
+
+}  // namespace rcopy::engine

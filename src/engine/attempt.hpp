@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+//
+// One try at one file: the seven steps in order, each a function. What was open is closed when
+// the attempt ends, so that the next one begins like a new process.
+#pragma once
+
+#include "engine/ledger.hpp"
+#include "engine/partial.hpp"
+#include "engine/place.hpp"
+#include "engine/plan.hpp"
+#include "engine/transfer.hpp"
+
+#include <optional>
+
+namespace rcopy::engine {
+
+enum class AttemptEnd {
+  done,            ///< the summary is filled in
+  source_changed,  ///< it changed while it was copied; what was copied is dropped
+  mismatch,        ///< the medium gave back other bytes; the partial is deleted
+};
+
+class Attempt {
+ public:
+  /// `given_*` are the paths as the user wrote them. `ledger` outlives the attempt.
+  Attempt(const Run& run, Ledger& ledger, std::filesystem::path given_source, std::filesystem::path given_destination,
+          unsigned number);
+
+  /// Throws Error; see transfer_file().
+  [[nodiscard]] AttemptEnd run();
+
+  [[nodiscard]] const FileSummary& summary() const { return summary_; }
+
+  /// After a mismatch: where the first differing byte is, if it could be found.
+  [[nodiscard]] const std::string& detail() const { return detail_; }
+
+  /// The destination once it is known, else as given.
+  [[nodiscard]] std::filesystem::path destination() const;
+
+  /// After an Error: removes a partial that this attempt made and that holds nothing confirmed.
+  void tidy();
+
+ private:
+  [[nodiscard]] bool up_to_date();
+  void lock_and_plan();
+  [[nodiscard]] AttemptEnd enter_at_copy();
+  [[nodiscard]] AttemptEnd enter_at_verify();
+  [[nodiscard]] AttemptEnd enter_at_publish();
+  void enter_at_finish();
+
+  struct Start {
+    Position end;
+    Position durable;
+  };
+  [[nodiscard]] Start prepare_start();
+  [[nodiscard]] std::optional<Start> keep_prefix();
+  [[nodiscard]] Start start_fresh();
+  void check_space(std::uint64_t kept_bytes) const;
+  void sync_partial(const Position& end);
+  [[nodiscard]] bool source_unchanged() const;
+  void drop_partial();
+  void finish(Outcome outcome, const io::Stat& destination);
+
+  [[nodiscard]] Situation situation(const std::optional<FoundFile>& partial) const;
+  [[nodiscard]] journal::Row continued_row() const;
+  [[nodiscard]] journal::Row fresh_row();
+  void announce(std::uint64_t offset_bytes) const;
+  void phase(Phase phase) const { run_.events.counters().phase = phase; }
+
+  const Run& run_;
+  Ledger& ledger_;
+  std::filesystem::path given_source_;
+  std::filesystem::path given_destination_;
+  unsigned number_;
+
+  Source source_;
+  std::optional<Place> place_;
+  std::optional<Partial> partial_;
+  std::optional<journal::Row> row_;
+  Plan plan_;
+  FileSummary summary_;
+  std::string detail_;
+};
+
+}  // namespace rcopy::engine

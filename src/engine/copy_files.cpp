@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+//
+// The public entry: opens what a job shares and runs its transfers one after the other.
+#include <rcopy/copy.hpp>
+
+#include "base/text.hpp"
+#include "engine/place.hpp"
+#include "engine/transfer.hpp"
+#include "io/posix.hpp"
+
+#include <cerrno>
+#include <optional>
+#include <set>
+
+namespace rcopy {
+namespace {
+
+void check_target(io::FileSystem& fs, const Job& job) {
+  if (job.target != Target::directory) return;
+  const auto found = io::find(fs, job.destination, io::Links::follow);
+  if (found && found->kind == io::FileKind::directory) return;
+  throw Error{{.code = ErrorCode::usage,
+               .operation = "copy to",
+               .path = job.destination,
+               .os_error = found ? ENOTDIR : ENOENT,
+               .reason = found ? "it is not a directory" : "the directory does not exist"}};
+}
+
+Error duplicate(const std::filesystem::path& source) {
+  return Error{{.code = ErrorCode::io,
+                .operation = "copy",
+                .path = source,
+                .reason = "another source of this run has the same name, and its copy is not overwritten"}};
+}
+
+}  // namespace
+
+JobSummary copy_files(const Job& job, const Options& options, Observer& observer, std::stop_token stop) {
+  check(options);
+  const auto fs = io::posix_file_system();
+  check_target(*fs, job);
+  engine::EventSink events{observer};
+  std::optional<journal::Journal> journal;
+  if (options.journal) {
+    journal.emplace(*options.journal, [&](const std::filesystem::path& path, const std::string& text) {
+      events.emit(Warning{.path = path, .text = text});
+    });
+  }
+  const engine::Run run{.fs = *fs,
+                        .journal = journal ? &*journal : nullptr,
+                        .options = options,
+                        .events = events,
+                        .stop = stop};
+  JobSummary summary;
+  std::set<io::Name> names;
+  for (const auto& source : job.sources) {
+    try {
+      if (job.target == Target::directory && !names.insert(engine::destination_name(source)).second) {
+        const Error error = duplicate(source);
+        events.emit(TransferFailed{.error = error, .source = source, .destination = job.destination});
+        throw error;
+      }
+      summary.finished.push_back(engine::transfer_file(run, source, job.destination));
+    } catch (const Error& error) {
+      summary.failed.push_back(error);
+      if (error.code() == ErrorCode::interrupted) break;
+    }
+  }
+  return summary;
+}
+
+}  // namespace rcopy

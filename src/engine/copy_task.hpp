@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+//
+// What the stages of the copy have in common: two open files and where to go on.
+#pragma once
+
+#include "engine/ledger.hpp"
+#include "engine/limits.hpp"
+#include "io/file_system.hpp"
+
+namespace rcopy::engine {
+
+struct CopyTask {
+  io::File& source;
+  io::File& partial;
+  Position start;    ///< the partial ends here
+  Position durable;  ///< at or before `start`; everything before it is on stable storage
+  std::uint64_t total_bytes = 0;
+  SyncRhythm rhythm;
+};
+
+}  // namespace rcopy::engine

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+//
+// From what the file system says about a file to the identities the journal keeps and the plan
+// compares.
+#pragma once
+
+#include "engine/plan.hpp"
+#include "io/stat.hpp"
+#include "journal/row.hpp"
+
+namespace rcopy::engine {
+
+[[nodiscard]] inline journal::SourceIdentity source_identity(const io::Stat& stat, const io::FsInfo& fs) {
+  return {.device = stat.device,
+          .inode = fs.stable_inodes ? stat.inode : 0,
+          .size_bytes = stat.size_bytes,
+          .mtime_ns = stat.mtime_ns,
+          .ctime_ns = stat.ctime_ns};
+}
+
+[[nodiscard]] inline journal::PartialIdentity partial_identity(const io::Stat& stat, const io::FsInfo& fs) {
+  return {.device = stat.device, .inode = fs.stable_inodes ? stat.inode : 0, .birth_ns = stat.birth_ns};
+}
+
+[[nodiscard]] inline journal::ContentTimes content_times(const io::Stat& stat) {
+  return {.mtime_ns = stat.mtime_ns, .ctime_ns = stat.ctime_ns};
+}
+
+[[nodiscard]] inline FoundFile found_file(const io::Stat& stat, const io::FsInfo& fs) {
+  return {.identity = partial_identity(stat, fs), .times = content_times(stat), .size_bytes = stat.size_bytes};
+}
+
+}  // namespace rcopy::engine

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+//
+// The row of the running transfer: as this process knows it, and written through to the journal.
+// One thread at a time. Before the first byte a journal that fails is an Error; after that the
+// copy matters more, so the failure becomes one warning and the row lives on in memory only.
+#pragma once
+
+#include "engine/event_sink.hpp"
+#include "journal/journal.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace rcopy::engine {
+
+/// A place in the file and the hash of everything before it.
+struct Position {
+  std::uint64_t offset_bytes = 0;
+  hash::Hasher hasher;
+};
+
+class Ledger {
+ public:
+  /// `journal` may be null: then nothing outlives the process.
+  Ledger(journal::Journal* journal, EventSink& events) : journal_{journal}, events_{events} {}
+
+  /// Looks the destination up, in the journal where that works. To be repeated under the lock.
+  /// Throws Error (journal) until begin() was called once.
+  [[nodiscard]] std::optional<journal::Row> load(const std::filesystem::path& dest_path);
+
+  /// Makes `row` the current one and writes it so that it survives a power cut: what it no longer
+  /// claims may be destroyed after this returns. Throws Error (journal) the first time.
+  void begin(journal::Row row);
+
+  [[nodiscard]] const journal::Row& row() const { return row_; }
+
+  /// Moves both positions. `durable` must be on stable storage.
+  [[nodiscard]] journal::Written checkpoint(const Position& transferred, const Position& durable);
+
+  /// As checkpoint(), but waits for other writers and survives a power cut.
+  void settle(const Position& transferred, const Position& durable);
+
+  /// Takes back everything above the durable point, after a sync failed.
+  void forget_window();
+
+  /// All bytes are on stable storage; `end` is the end of the file.
+  void copied(const Position& end, const journal::ContentTimes& times);
+  void verified(const std::string& how, const journal::ContentTimes& times);
+  void complete(const journal::PartialIdentity& destination, const journal::ContentTimes& times);
+
+  /// Drops all claims, durably, before the partial is deleted.
+  void reset();
+
+  /// Notes why it stopped; `status` in_progress becomes failed where `final`.
+  enum class Ending { resumable, final };
+  void failed(const std::string& text, Ending ending);
+
+ private:
+  void move_positions(const Position& transferred, const Position& durable);
+  void write(journal::Commit commit);
+  template <class Action>
+  void guarded(Action action);
+
+  journal::Journal* journal_;
+  EventSink& events_;
+  journal::Row row_;
+  bool begun_ = false;
+};
+
+/// Unix seconds.
+[[nodiscard]] std::int64_t unix_now();
+
+}  // namespace rcopy::engine

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+//
+// The sizes and rhythms of the engine. From the design; the figures behind them are in
+// docs/design.md.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace rcopy::engine {
+
+inline constexpr std::size_t kBlockBytes = std::size_t{1} << 20U;  ///< one read, write, checkpoint
+inline constexpr std::size_t kRingBlocks = 8;                      ///< read but not yet written
+inline constexpr std::size_t kReadsInFlight = 8;                   ///< of the read-back
+inline constexpr std::chrono::seconds kMaxRetryWait{30};
+
+/// When the durable point moves. Tests use smaller numbers, users these.
+struct SyncRhythm {
+  std::uint64_t every_bytes = std::uint64_t{64} << 20U;
+  std::chrono::milliseconds every = std::chrono::seconds{1};
+  /// The writer waits beyond this, so that progress is honest on a slow stick.
+  std::uint64_t not_durable_at_most_bytes = std::uint64_t{256} << 20U;
+};
+
+}  // namespace rcopy::engine

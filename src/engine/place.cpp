@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+//
+// The guards of step 1. Error operations read as in cp: "cannot stat 'x': No such file ...".
+#include "engine/place.hpp"
+
+#include "base/text.hpp"
+#include "hash/hasher.hpp"
+
+#include <cerrno>
+#include <span>
+
+namespace rcopy::engine {
+namespace {
+
+namespace stdfs = std::filesystem;
+
+constexpr std::size_t kNameMax = 255;  // bytes; NAME_MAX of every Linux file system in common use
+
+[[noreturn]] void refuse(const char* operation, const stdfs::path& path, std::string reason, int os_error = 0) {
+  throw Error{{.code = ErrorCode::io,
+               .operation = operation,
+               .path = path,
+               .os_error = os_error,
+               .reason = std::move(reason)}};
+}
+
+const char* kind_text(io::FileKind kind) {
+  switch (kind) {
+    case io::FileKind::regular: return "it is a regular file";
+    case io::FileKind::directory: return "it is a directory";
+    case io::FileKind::symlink: return "it is a symbolic link";
+    case io::FileKind::fifo: return "it is a FIFO, and only regular files can be copied";
+    case io::FileKind::socket: return "it is a socket, and only regular files can be copied";
+    case io::FileKind::block_device: return "it is a block device, and only regular files can be copied";
+    case io::FileKind::character_device: return "it is a character device, and only regular files can be copied";
+    case io::FileKind::unknown: return "it is no regular file";
+  }
+  return "it is no regular file";
+}
+
+/// `given` or, where that is a directory, the file below it.
+stdfs::path file_meant(io::FileSystem& fs, const stdfs::path& given, const stdfs::path& given_source) {
+  const auto found = io::find(fs, given, io::Links::follow);
+  if (found && found->kind == io::FileKind::directory) return given / destination_name(given_source);
+  if (given.native().ends_with('/')) {
+    refuse("create", given, found ? "Not a directory" : "the directory does not exist", found ? ENOTDIR : ENOENT);
+  }
+  return given;
+}
+
+/// The file behind symlinks, or the name to create in an existing directory.
+stdfs::path resolved_target(io::FileSystem& fs, const stdfs::path& target) {
+  if (io::find(fs, target, io::Links::follow)) return io::resolve(fs, target);
+  if (io::find(fs, target, io::Links::nofollow)) {
+    refuse("create", target, "it is a dangling symbolic link, and rcopy does not write through those");
+  }
+  const stdfs::path parent = target.has_parent_path() ? target.parent_path() : stdfs::path{"."};
+  if (!io::find(fs, parent, io::Links::follow)) refuse("create", target, "the directory does not exist", ENOENT);
+  return io::resolve(fs, parent) / target.filename();
+}
+
+void check_existing(Place& place, const stdfs::path& given, const stdfs::path& given_source, const Source& source) {
+  if (!place.existing) return;
+  const io::Stat& existing = *place.existing;
+  if (existing.device == source.stat.device && existing.inode == source.stat.inode) {
+    refuse("copy", given_source, "it and " + base::quoted(given) + " are the same file");
+  }
+  if (existing.kind == io::FileKind::directory) {
+    refuse("overwrite", place.path(), "it is a directory", EISDIR);
+  }
+  if (existing.kind != io::FileKind::regular) refuse("overwrite", place.path(), kind_text(existing.kind));
+  // A rename would replace even a file that may not be written; cp refuses, and so do we.
+  if (const int error = place.directory->check_writable(place.name); error != 0) {
+    io::fail("overwrite", place.path(), error);
+  }
+}
+
+/// Cuts to at most `bytes`, not inside a UTF-8 sequence, which some file systems refuse.
+std::string cut(std::string text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  std::size_t end = bytes;
+  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
+  for (int back = 0; back < 3 && end > 0 && continues(text[end]); ++back) --end;
+  text.resize(end);
+  return text;
+}
+
+}  // namespace
+
+io::Name destination_name(const stdfs::path& given_source) {
+  std::string text = given_source.native();
+  while (text.size() > 1 && text.back() == '/') text.pop_back();
+  return stdfs::path{text}.filename();
+}
+
+io::Name partial_name_for(const io::Name& name) {
+  static constexpr std::string_view kPrefix = ".";
+  static constexpr std::string_view kSuffix = ".rcopy-part";
+  static constexpr std::size_t kHashDigits = 16;
+  const std::string& text = name.native();
+  std::string middle = text;
+  if (kPrefix.size() + text.size() + kSuffix.size() > kNameMax) {
+    hash::Hasher hasher;
+    hasher.update(std::as_bytes(std::span{text}));
+    middle = cut(text, kNameMax - kPrefix.size() - kSuffix.size() - 1 - kHashDigits);
+    middle += '~' + hasher.digest().hex().substr(0, kHashDigits);
+  }
+  return std::string{kPrefix} + middle + std::string{kSuffix};
+}
+
+Source open_source(io::FileSystem& fs, const stdfs::path& given) {
+  const auto found = io::find(fs, given, io::Links::follow);
+  if (!found) io::fail("stat", given, ENOENT);
+  // Looked at before it is opened: opening a FIFO or a device can have effects.
+  if (found->kind == io::FileKind::directory) {
+    refuse("copy", given, "it is a directory, and only regular files can be copied", EISDIR);
+  }
+  if (found->kind != io::FileKind::regular) refuse("copy", given, kind_text(found->kind));
+
+  Source source;
+  source.path = io::resolve(fs, given);
+  const auto directory = io::open_directory(fs, source.path.parent_path());
+  source.file = io::open(*directory, source.path.filename(), io::OpenMode::source);
+  source.stat = io::stat(*source.file);
+  if (source.stat.kind != io::FileKind::regular) refuse("copy", given, kind_text(source.stat.kind));
+  source.fs = io::file_system(*directory);
+  return source;
+}
+
+Place resolve_place(io::FileSystem& fs, const stdfs::path& given, const stdfs::path& given_source,
+                    const Source& source) {
+  const stdfs::path target = resolved_target(fs, file_meant(fs, given, given_source));
+  Place place;
+  place.directory = io::open_directory(fs, target.parent_path());
+  place.name = target.filename();
+  place.partial_name = partial_name_for(place.name);
+  place.existing = io::find(*place.directory, place.name);
+  check_existing(place, given, given_source, source);
+  place.fs = io::file_system(*place.directory);
+  if (source.stat.size_bytes > place.fs.max_file_bytes) {
+    refuse("create", place.path(), "the file system cannot hold a file of this size", EFBIG);
+  }
+  return place;
+}
+
+}  // namespace rcopy::engine

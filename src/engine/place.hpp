@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+//
+// Step 1 of a transfer: which file is read, which name is written, and whether that makes sense.
+// Touches nothing.
+#pragma once
+
+#include "io/calls.hpp"
+
+#include <memory>
+#include <optional>
+
+namespace rcopy::engine {
+
+/// The source, open for reading.
+struct Source {
+  std::filesystem::path path;  ///< absolute, no symlinks
+  std::unique_ptr<io::File> file;
+  io::Stat stat;
+  io::FsInfo fs;
+};
+
+/// Where the copy goes. The directory is opened once; every later step uses the descriptor.
+struct Place {
+  std::unique_ptr<io::Directory> directory;
+  io::Name name;
+  io::Name partial_name;
+  std::optional<io::Stat> existing;
+  io::FsInfo fs;
+
+  [[nodiscard]] std::filesystem::path path() const { return directory->path() / name; }
+  [[nodiscard]] std::filesystem::path partial_path() const { return directory->path() / partial_name; }
+};
+
+/// Throws Error (io) where it is missing, cannot be read, or is no regular file.
+[[nodiscard]] Source open_source(io::FileSystem& fs, const std::filesystem::path& given);
+
+/// DEST as cp reads it: a directory means DEST/basename of the source, a symlink is followed.
+/// Throws Error (io) where the directory is missing, what exists is no regular file or not ours to
+/// write, or it is the source itself.
+[[nodiscard]] Place resolve_place(io::FileSystem& fs, const std::filesystem::path& given,
+                                  const std::filesystem::path& given_source, const Source& source);
+
+/// The name a source gets in a destination directory: its last component, also of "a//".
+[[nodiscard]] io::Name destination_name(const std::filesystem::path& given_source);
+
+/// `.NAME.rcopy-part`; a name that would be longer than 255 bytes is cut and a hash appended.
+[[nodiscard]] io::Name partial_name_for(const io::Name& name);
+
+}  // namespace rcopy::engine

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+//
+// The cases, from the most finished state to the least. Whatever is in doubt starts lower: that
+// costs time, never bytes.
+#include "engine/plan.hpp"
+
+namespace rcopy::engine {
+namespace {
+
+enum class Match { same, different, unknown };
+
+/// Whether the inode is the one the row means. Inode numbers are reused at once on some file
+/// systems, so only a birth time on both sides makes "same" certain. Device numbers are left out:
+/// they change with every plug and mount.
+Match match(const journal::PartialIdentity& row, const journal::PartialIdentity& found) {
+  if (row.inode != found.inode || row.birth_ns != found.birth_ns) return Match::different;
+  return found.birth_ns != 0 || found.inode != 0 ? Match::same : Match::unknown;
+}
+
+bool proven_enough(const std::string& verified_by, Verify wanted) {
+  switch (wanted) {
+    case Verify::none: return true;
+    case Verify::cache: return verified_by == "cache" || verified_by == "medium";
+    case Verify::medium: return verified_by == "medium";
+  }
+  return false;
+}
+
+Plan start_over(std::string reason) { return {.entry = Entry::copy, .keep = Keep::nothing, .reason = std::move(reason)}; }
+
+/// The partial was renamed to the destination and nobody wrote to it since. Its mtime is the one
+/// it was verified with, or the source's where attributes were preserved.
+bool already_renamed(const journal::Row& row, const Situation& now) {
+  if (now.partial || !now.destination) return false;
+  const FoundFile& found = *now.destination;
+  const bool untouched =
+      found.times.mtime_ns == row.content.mtime_ns || found.times.mtime_ns == row.source.mtime_ns;
+  return match(row.partial, found.identity) == Match::same && found.size_bytes == row.total_bytes && untouched;
+}
+
+Plan plan_complete(const journal::Row& row, const Situation& now, const Options& options) {
+  if (!now.destination) return start_over("the finished copy is gone");
+  const FoundFile& found = *now.destination;
+  const bool unchanged = match(row.partial, found.identity) == Match::same && found.times == row.content &&
+                         found.size_bytes == row.total_bytes;
+  if (!unchanged) return start_over("the destination was changed since it was copied");
+  if (!proven_enough(row.verified_by, options.verify)) {
+    return start_over("the earlier copy was not verified as asked for now");
+  }
+  return {.entry = Entry::nothing, .keep = Keep::nothing, .reason = "up to date"};
+}
+
+Plan plan_kept(const journal::Row& row, const FoundFile& partial, const Options& options) {
+  if (row.transferred_bytes == 0) return start_over("nothing was confirmed yet");
+  if (partial.size_bytes < row.durable_bytes) return start_over("the partial is shorter than the journal says");
+  if (match(row.partial, partial.identity) != Match::same) {
+    return {.entry = Entry::copy, .keep = Keep::checked, .reason = "the partial may be another file, so it is read back"};
+  }
+  if (options.resume == Resume::check) {
+    return {.entry = Entry::copy, .keep = Keep::checked, .reason = "the kept part is read back as asked"};
+  }
+  return {.entry = Entry::copy, .keep = Keep::confirmed, .reason = "continuing"};
+}
+
+}  // namespace
+
+bool same_source(const journal::Row& row, const Situation& now) {
+  const journal::SourceIdentity& then = row.source;
+  const bool same_path = row.file_path == now.source_path;
+  const bool same_inode = then.inode == now.source.inode && (then.inode != 0 || same_path);
+  return same_inode && (same_path || then.device == now.source.device) &&
+         then.size_bytes == now.source.size_bytes && then.mtime_ns == now.source.mtime_ns &&
+         then.ctime_ns == now.source.ctime_ns;
+}
+
+Plan make_plan(const std::optional<journal::Row>& row, const Situation& now, const Options& options) {
+  using journal::Status;
+  if (options.resume == Resume::never) return start_over("not resuming, as asked");
+  if (!row) return start_over(now.partial ? "the journal does not know the partial" : "no earlier copy in the journal");
+  if (!same_source(*row, now)) return start_over("the source changed since the last run");
+  if (row->status == Status::complete) return plan_complete(*row, now, options);
+  if (row->status == Status::verified && already_renamed(*row, now)) {
+    return {.entry = Entry::finish, .keep = Keep::nothing, .reason = "the copy has its name already"};
+  }
+  if (!now.partial) return start_over("the partial is gone");
+
+  const bool all_there = row->status == Status::copied || row->status == Status::verified;
+  const bool same_partial = match(row->partial, now.partial->identity) == Match::same;
+  if (all_there && same_partial && now.partial->size_bytes == row->total_bytes) {
+    const bool untouched = now.partial->times == row->content && options.resume != Resume::check;
+    if (row->status == Status::verified && untouched && proven_enough(row->verified_by, options.verify)) {
+      return {.entry = Entry::publish, .keep = Keep::nothing, .reason = "verified already"};
+    }
+    return {.entry = Entry::verify, .keep = Keep::nothing, .reason = "copied already"};
+  }
+  return plan_kept(*row, *now.partial, options);
+}
+
+}  // namespace rcopy::engine

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+//
+// Step 3 of a transfer: how much of a kept partial can be trusted, and the hasher at that point.
+#pragma once
+
+#include "engine/ledger.hpp"
+#include "engine/plan.hpp"
+#include "io/file_system.hpp"
+
+#include <rcopy/events.hpp>
+
+#include <optional>
+#include <stop_token>
+
+namespace rcopy::engine {
+
+struct Confirmed {
+  Position end;                     ///< the copy may go on here
+  std::optional<Position> durable;  ///< the claimed durable point; nothing where it is not certain
+};
+
+/// How far the partial can be kept; nothing where it has other content than the journal says.
+/// With Keep::confirmed only the window between the durable and the last checkpoint is read (at
+/// most what was not yet durable); with Keep::checked all of it.
+/// Throws Error: io, interrupted.
+[[nodiscard]] std::optional<Confirmed> confirm_prefix(io::File& partial, std::uint64_t partial_size_bytes,
+                                                      const journal::Row& row, Keep keep, Counters& counters,
+                                                      const std::stop_token& stop);
+
+}  // namespace rcopy::engine

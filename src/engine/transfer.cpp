@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+//
+// The loop around the attempts. There is one way to try again, whatever the reason: everything is
+// closed and the seven steps run from the top, with the row as the only memory.
+#include "engine/transfer.hpp"
+
+#include "engine/attempt.hpp"
+#include "engine/limits.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+
+namespace rcopy::engine {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Errors that pass: a device that was pulled or a server that went away may come back.
+bool transient(const Error& error) {
+  static constexpr std::array kTransient{EIO,      ETIMEDOUT, ESTALE,     ENODEV,       ENXIO,       ENOTCONN,    EAGAIN,
+                                         ENOLINK,  EREMOTEIO, ECONNRESET, ECONNABORTED, ECONNREFUSED, EHOSTDOWN,
+                                         EHOSTUNREACH, ENETDOWN, ENETUNREACH, ESHUTDOWN};
+  return error.code() == ErrorCode::io && std::ranges::find(kTransient, error.info().os_error) != kTransient.end();
+}
+
+Error interrupted(const std::filesystem::path& destination) {
+  return Error{{.code = ErrorCode::interrupted,
+                .operation = "copy",
+                .path = destination,
+                .reason = "stopped as requested"}};
+}
+
+/// What became of one attempt: a summary, or an error and whether to try again.
+struct Tried {
+  std::optional<FileSummary> summary;
+  std::optional<Error> error;
+  enum class Again { no, at_once, after_wait } again = Again::no;
+};
+
+class Transfer {
+ public:
+  Transfer(const Run& run, std::filesystem::path source, std::filesystem::path destination)
+      : run_{run},
+        source_{std::move(source)},
+        given_destination_{std::move(destination)},
+        destination_{given_destination_},
+        ledger_{run.journal, run.events} {}
+
+  FileSummary run() {
+    const auto begun = std::chrono::steady_clock::now();
+    milliseconds wait = run_.options.retry_wait;
+    for (unsigned number = 1;; ++number) {
+      Tried tried = try_once(number);
+      if (tried.summary) {
+        tried.summary->elapsed = std::chrono::steady_clock::now() - begun;
+        run_.events.counters().phase = Phase::idle;
+        run_.events.emit(TransferFinished{*tried.summary});
+        return *tried.summary;
+      }
+      if (tried.again == Tried::Again::no || number > run_.options.retries) give_up(*tried.error);
+      const bool at_once = tried.again == Tried::Again::at_once;
+      try_again_after(at_once ? milliseconds{0} : wait, *tried.error, number);
+      if (!at_once) wait = std::min<milliseconds>(wait * 2, kMaxRetryWait);
+    }
+  }
+
+ private:
+  Tried try_once(unsigned number) {
+    using Again = Tried::Again;
+    if (run_.stop.stop_requested()) return {.summary = {}, .error = interrupted(destination_)};
+    Attempt attempt{run_, ledger_, source_, given_destination_, number};
+    try {
+      const AttemptEnd end = attempt.run();
+      destination_ = attempt.destination();
+      if (end == AttemptEnd::done) return {.summary = attempt.summary(), .error = {}};
+      return {.summary = {}, .error = error_for(end, attempt), .again = Again::at_once};
+    } catch (const Error& error) {
+      destination_ = attempt.destination();
+      attempt.tidy();
+      if (error.code() == ErrorCode::source_changed) return {.summary = {}, .error = error, .again = Again::at_once};
+      return {.summary = {}, .error = error, .again = transient(error) ? Again::after_wait : Again::no};
+    }
+  }
+
+  [[nodiscard]] Error error_for(AttemptEnd end, const Attempt& attempt) const {
+    if (end == AttemptEnd::source_changed) {
+      return Error{{.code = ErrorCode::source_changed,
+                    .operation = "copy",
+                    .path = source_,
+                    .reason = "the source changed while it was copied"}};
+    }
+    return Error{{.code = ErrorCode::verify_failed,
+                  .operation = "verify",
+                  .path = destination_,
+                  .reason = "the medium gave back other bytes than were written" + attempt.detail()}};
+  }
+
+  /// Waits, and ends at once where stop is requested.
+  void try_again_after(milliseconds wait, const Error& error, unsigned number) {
+    run_.events.emit(Retrying{.error = error,
+                              .next_attempt = number + 1,
+                              .attempts_at_most = run_.options.retries + 1,
+                              .wait = wait});
+    run_.events.counters().phase = Phase::waiting;
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock lock{mutex};
+    (void)never.wait_for(lock, run_.stop, wait, [] { return false; });
+  }
+
+  [[noreturn]] void give_up(const Error& error) {
+    const bool final = error.code() == ErrorCode::verify_failed || error.code() == ErrorCode::source_changed;
+    ledger_.failed(error.what(), final ? Ledger::Ending::final : Ledger::Ending::resumable);
+    run_.events.counters().phase = Phase::idle;
+    run_.events.emit(TransferFailed{.error = error,
+                                    .source = source_,
+                                    .destination = destination_,
+                                    .kept_bytes = ledger_.row().transferred_bytes,
+                                    .total_bytes = ledger_.row().total_bytes});
+    throw error;
+  }
+
+  const Run& run_;
+  std::filesystem::path source_;
+  std::filesystem::path given_destination_;
+  std::filesystem::path destination_;
+  Ledger ledger_;
+};
+
+}  // namespace
+
+FileSummary transfer_file(const Run& run, const std::filesystem::path& source,
+                          const std::filesystem::path& destination) {
+  return Transfer{run, source, destination}.run();
+}
+
+}  // namespace rcopy::engine

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+//
+// One source file to one destination file: the seven steps of the design, and the one way in
+// which they are tried again.
+#pragma once
+
+#include "engine/event_sink.hpp"
+#include "engine/limits.hpp"
+#include "io/file_system.hpp"
+#include "journal/journal.hpp"
+
+#include <rcopy/events.hpp>
+#include <rcopy/options.hpp>
+
+#include <filesystem>
+#include <stop_token>
+
+namespace rcopy::engine {
+
+/// What all transfers of a job share. `journal` may be null: nothing outlives the process then.
+struct Run {
+  io::FileSystem& fs;
+  journal::Journal* journal;
+  const Options& options;
+  EventSink& events;
+  std::stop_token stop;
+  SyncRhythm rhythm = {};
+};
+
+/// Makes `destination` a verified copy of the regular file `source`, or carries on with one that
+/// was cut short. Emits every event but TransferFinished and TransferFailed's text; emits both.
+///
+/// Durability: on return, data and name survive a power cut. On Error or stop, whatever the
+/// journal claims is on stable storage and the old destination is untouched.
+/// Throws Error: io, busy, journal, no_space, source_changed, verify_failed, interrupted.
+FileSummary transfer_file(const Run& run, const std::filesystem::path& source,
+                          const std::filesystem::path& destination);
+
+}  // namespace rcopy::engine

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+//
+// O_DIRECT goes past the page cache; a file system without it gets its clean pages dropped, which
+// is the next best thing and is said.
+#include "engine/verifier.hpp"
+
+#include "engine/read_ahead.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace rcopy::engine {
+namespace {
+
+void check_same(io::File& opened, Partial& partial, const Place& place) {
+  const io::Stat ours = io::stat(partial.file());
+  const io::Stat theirs = io::stat(opened);
+  if (ours.inode == theirs.inode && ours.device == theirs.device) return;
+  throw Error{{.code = ErrorCode::io,
+               .operation = "read back",
+               .path = place.partial_path(),
+               .reason = "another file took its name while it was copied"}};
+}
+
+void drop_cache(const Place& place, Partial& partial) {
+  if (const int error = partial.file().drop_cache(); error != 0) {
+    io::fail("drop the page cache of", place.partial_path(), error);
+  }
+}
+
+[[noreturn]] void throw_interrupted(const Place& place) {
+  throw Error{{.code = ErrorCode::interrupted,
+               .operation = "verify",
+               .path = place.partial_path(),
+               .reason = "stopped as requested"}};
+}
+
+hash::Digest hash_all(io::File& file, std::uint64_t total_bytes, const Place& place, Counters& counters,
+                      const std::stop_token& stop) {
+  hash::Hasher hasher;
+  ReadAhead blocks{file, {.begin_bytes = 0, .end_bytes = total_bytes}};
+  for (auto block = blocks.next(); !block.empty(); block = blocks.next()) {
+    hasher.update(block);
+    counters.verified_bytes = hasher.bytes();
+    if (stop.stop_requested()) throw_interrupted(place);
+  }
+  return hasher.digest();
+}
+
+/// Nothing where the size is not `total_bytes`.
+std::optional<hash::Digest> hash_file(io::File& file, std::uint64_t total_bytes, const Place& place, Partial& partial,
+                                      Counters& counters, const std::stop_token& stop) {
+  check_same(file, partial, place);
+  if (io::stat(file).size_bytes != total_bytes) return std::nullopt;
+  return hash_all(file, total_bytes, place, counters, stop);
+}
+
+}  // namespace
+
+std::optional<hash::Digest> read_back(const Place& place, Partial& partial, std::uint64_t total_bytes, Verify how,
+                                      EventSink& events, const std::stop_token& stop) {
+  Counters& counters = events.counters();
+  if (stop.stop_requested()) throw_interrupted(place);
+  if (how == Verify::medium) {
+    // Also before direct reads: some file systems (compressed btrfs) serve those from the cache.
+    drop_cache(place, partial);
+    try {
+      const auto direct = io::open_direct(*place.directory, place.partial_name);
+      if (direct) return hash_file(*direct, total_bytes, place, partial, counters, stop);
+    } catch (const Error& error) {
+      // Some file systems take O_DIRECT in open() and refuse it in read().
+      if (error.info().os_error != EINVAL) throw;
+    }
+    events.emit(Notice{.path = place.path(),
+                       .text = "the file system refuses direct reads; the page cache was dropped before reading back"});
+  }
+  const auto cached = io::open(*place.directory, place.partial_name, io::OpenMode::read_back);
+  return hash_file(*cached, total_bytes, place, partial, counters, stop);
+}
+
+std::optional<std::uint64_t> first_difference(io::File& source, const Place& place, Partial& partial,
+                                              std::uint64_t total_bytes, const std::stop_token& stop) {
+  (void)partial.file().drop_cache();  // only to see the medium again; what is read decides
+  const auto back = io::open(*place.directory, place.partial_name, io::OpenMode::read_back);
+  const ByteRange whole{.begin_bytes = 0, .end_bytes = total_bytes};
+  ReadAhead ours{source, whole};
+  ReadAhead theirs{*back, whole};
+  for (std::uint64_t offset = 0; offset < total_bytes; offset += kBlockBytes) {
+    if (stop.stop_requested()) throw_interrupted(place);
+    const auto a = ours.next();
+    const auto b = theirs.next();
+    const auto [in_a, in_b] = std::ranges::mismatch(a, b);
+    if (in_a != a.end() || in_b != b.end()) return offset + static_cast<std::uint64_t>(in_a - a.begin());
+  }
+  return std::nullopt;
+}
+
+}  // namespace rcopy::engine

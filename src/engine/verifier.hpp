@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+//
+// Step 6 of a transfer: reads the partial back and hashes it. Whether the hash is the right one is
+// the caller's business.
+#pragma once
+
+#include "engine/event_sink.hpp"
+#include "engine/partial.hpp"
+#include "hash/hasher.hpp"
+
+#include <optional>
+#include <stop_token>
+
+namespace rcopy::engine {
+
+/// Reads back `total_bytes` of the partial as `how` says and gives their hash; nothing where the
+/// file is shorter or longer. `how` is medium or cache. Where the file system refuses direct
+/// reads, the page cache is dropped first instead, with a notice.
+/// Throws Error: io, interrupted.
+[[nodiscard]] std::optional<hash::Digest> read_back(const Place& place, Partial& partial, std::uint64_t total_bytes,
+                                                    Verify how, EventSink& events, const std::stop_token& stop);
+
+/// Compares source and partial block by block and gives the offset of the first byte that
+/// differs; nothing where they are equal this time. For the message after a mismatch.
+[[nodiscard]] std::optional<std::uint64_t> first_difference(io::File& source, const Place& place, Partial& partial,
+                                                            std::uint64_t total_bytes, const std::stop_token& stop);
+
+}  // namespace rcopy::engine
