@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+//
+// The command line: words -> Arguments -> rcopy::Options and rcopy::Job. One table declares every
+// option; parser and help both come from it. File names pass through as the bytes they are.
+#pragma once
+
+#include "cli/journal_location.hpp"
+#include "ui/text_renderer.hpp"
+
+#include <rcopy/copy.hpp>
+#include <rcopy/options.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace rcopy::cli {
+
+enum class Action { copy, help, version };
+
+enum class JournalChoice {
+  usual,  ///< where the environment says
+  named,  ///< Arguments::journal
+  none,
+};
+
+/// What the user wrote, with the defaults filled in.
+struct Arguments {
+  Action action = Action::copy;
+  ui::Verbosity verbosity = ui::Verbosity::normal;
+  JournalChoice journal_choice = JournalChoice::usual;
+  std::filesystem::path journal;
+  Verify verify = Options{}.verify;
+  Resume resume = Options{}.resume;
+  Attributes attributes = Options{}.attributes;
+  unsigned retries = Options{}.retries;
+  std::chrono::milliseconds retry_wait = Options{}.retry_wait;
+  std::vector<std::filesystem::path> operands;
+};
+
+/// `words` is argv without the program's name. As in GNU programs options may follow operands, "--"
+/// ends the options, and of contradicting options the last one counts; only --journal and
+/// --no-journal exclude each other. Throws Error (usage) whose text is the whole message.
+[[nodiscard]] Arguments parse_arguments(const std::vector<std::string>& words);
+
+/// Throws Error (journal) where the journal has no place.
+[[nodiscard]] Options to_options(const Arguments& arguments, const Environment& environment);
+
+/// Throws Error (usage) for missing or empty operands.
+[[nodiscard]] Job to_job(const Arguments& arguments);
+
+[[nodiscard]] std::string help_text();
+[[nodiscard]] std::string version_text();
+
+/// Every name an option goes by: "-p", "-v", "--verbose", ...
+[[nodiscard]] std::vector<std::string> option_names();
+
+}  // namespace rcopy::cli

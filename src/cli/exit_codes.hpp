@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+//
+// What the program's exit code says. Scripts depend on these numbers: they never change meaning.
+#pragma once
+
+#include <rcopy/copy.hpp>
+#include <rcopy/error.hpp>
+
+namespace rcopy::cli {
+
+/// Ended by signal N is not among them: the process then dies by the signal itself, which the
+/// shell shows as 128+N.
+enum class ExitCode : int {
+  success = 0,         ///< everything copied and verified, or already up to date
+  failed = 1,          ///< a file could not be copied; for several: some failed
+  usage = 2,           ///< nothing was touched
+  verify_failed = 3,   ///< in every attempt; the old destination is untouched
+  source_changed = 4,  ///< while it was copied, in every attempt
+  busy = 5,            ///< another rcopy works on this destination
+  journal = 6,         ///< the journal cannot be used
+  no_space = 7,        ///< or no quota, on the destination
+  internal = 70,       ///< a bug in rcopy
+};
+
+[[nodiscard]] ExitCode exit_code(ErrorCode code);
+
+/// For a whole job: of several failures the one that ranks highest.
+[[nodiscard]] ExitCode exit_code(const JobSummary& summary);
+
+}  // namespace rcopy::cli

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+//
+// The one way to the user: finished lines to standard output and standard error, and below them
+// one live line that is redrawn in place. The live line is erased before a finished line is
+// written and drawn again after it, so that the two never mix. Any thread.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace rcopy::ui {
+
+enum class Channel { out, err };
+
+class Screen {
+ public:
+  /// Writes all of a text; where that fails, whoever made the sink remembers it.
+  using Sink = std::function<void(std::string_view)>;
+
+  struct Sinks {
+    Sink out;
+    Sink err;
+  };
+
+  explicit Screen(Sinks sinks);
+
+  /// Writes `line` and a line feed.
+  void print(Channel channel, std::string_view line);
+
+  /// Shows `line` as the live line, on standard error. Empty: erases it. It must fit the
+  /// terminal's width, for only one row is ever erased.
+  void show_live(std::string line);
+
+ private:
+  void erase_live();
+  void draw_live();
+
+  std::mutex mutex_;
+  Sinks sinks_;
+  std::string live_;
+};
+
+/// The process's own standard output and standard error, unbuffered between lines. A failed write
+/// to standard output is found by `ferror(stdout)`.
+[[nodiscard]] Screen::Sinks standard_streams();
+
+}  // namespace rcopy::ui

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+//
+// One render() an event. File names reach a line through base::quoted only.
+#include "ui/text_renderer.hpp"
+
+#include "base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace rcopy::ui {
+namespace {
+
+constexpr const char* kProgram = "rcopy: ";
+
+/// "'path': text", or the text alone.
+std::string about(const std::filesystem::path& path, const std::string& text) {
+  return path.empty() ? text : base::quoted(path) + ": " + text;
+}
+
+std::string arrow(const std::filesystem::path& source, const std::filesystem::path& destination) {
+  return base::quoted(source) + " -> " + base::quoted(destination);
+}
+
+const char* proof(Verify verified) {
+  switch (verified) {
+    case Verify::medium: return "verified from the medium";
+    case Verify::cache: return "verified from the page cache";
+    case Verify::none: break;
+  }
+  return "not verified";
+}
+
+/// What went from source to destination in this run.
+std::uint64_t moved_bytes(const FileSummary& file) {
+  if (file.outcome != Outcome::copied) return 0;
+  return file.total_bytes - std::min(file.resumed_bytes, file.total_bytes);
+}
+
+std::string copied_part(const FileSummary& summary) {
+  std::string text = fmt::format("{} in {} ({})", base::format_bytes(summary.total_bytes),
+                                 base::format_duration(summary.elapsed),
+                                 base::format_rate(moved_bytes(summary), summary.elapsed));
+  if (summary.resumed_bytes != 0) {
+    text += ", resumed at " + base::format_bytes(summary.resumed_bytes);
+  }
+  return text;
+}
+
+std::string finished_part(const FileSummary& summary) {
+  return fmt::format("{} finished in {}, all bytes were there",
+                     base::format_bytes(summary.total_bytes),
+                     base::format_duration(summary.elapsed));
+}
+
+std::string up_to_date_line(const FileSummary& summary) {
+  std::string details;
+  if (!summary.file_hash.empty()) details = "xxh128 " + summary.file_hash;
+  if (summary.verified != Verify::none) {
+    details += (details.empty() ? "" : ", ") + std::string{"verified earlier"};
+  }
+  const std::string line = base::quoted(summary.destination) + " is up to date";
+  return details.empty() ? line : line + " (" + details + ")";
+}
+
+}  // namespace
+
+std::string end_line(const FileSummary& summary) {
+  if (summary.outcome == Outcome::up_to_date) return up_to_date_line(summary);
+  std::string line = arrow(summary.source, summary.destination) + ": ";
+  line += summary.outcome == Outcome::copied ? copied_part(summary) : finished_part(summary);
+  if (!summary.file_hash.empty()) line += ", xxh128 " + summary.file_hash;
+  line += fmt::format(", {}", proof(summary.verified));
+  if (summary.attempts > 1) line += fmt::format(", {} attempts", summary.attempts);
+  return line;
+}
+
+std::string total_line(const JobSummary& summary, std::chrono::nanoseconds elapsed) {
+  std::size_t copied = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t moved = 0;
+  for (const FileSummary& file : summary.finished) {
+    if (file.outcome == Outcome::up_to_date) continue;
+    ++copied;
+    bytes += file.total_bytes;
+    moved += moved_bytes(file);
+  }
+  std::string line = fmt::format("{} {} copied", copied, copied == 1 ? "file" : "files");
+  if (copied != 0) {
+    line += fmt::format(", {} in {} ({})", base::format_bytes(bytes),
+                        base::format_duration(elapsed), base::format_rate(moved, elapsed));
+  }
+  const std::size_t up_to_date = summary.finished.size() - copied;
+  if (up_to_date != 0) line += fmt::format(", {} up to date", up_to_date);
+  const auto stopped = static_cast<std::size_t>(
+      std::count_if(summary.failed.begin(), summary.failed.end(),
+                    [](const Error& error) { return error.code() == ErrorCode::interrupted; }));
+  const std::size_t failed = summary.failed.size() - stopped;
+  if (failed != 0) line += fmt::format(", {} failed", failed);
+  if (stopped != 0) line += ", then stopped";
+  return line;
+}
+
+TextRenderer::TextRenderer(Screen& screen, TextSettings settings, FailureText failure_text)
+    : screen_(screen), settings_(settings), failure_text_(std::move(failure_text)) {}
+
+void TextRenderer::show_progress(Terminal terminal, Charset charset, Verify verify) {
+  progress_.emplace(Progress::Setup{screen_, counters, terminal, charset, verify});
+}
+
+// An observer must not throw. What is lost here is a line for which there was no memory; the
+// result of the copy and the exit code do not depend on it.
+void TextRenderer::on_event(const Event& event) {
+  try {
+    std::visit([this](const auto& one) { render(one); }, event);
+  } catch (const std::exception&) {
+  }
+}
+
+void TextRenderer::finish(const JobSummary& summary, std::chrono::nanoseconds elapsed) {
+  progress_.reset();
+  const bool several = summary.finished.size() + summary.failed.size() > 1;
+  if (settings_.end_lines && several) screen_.print(Channel::out, total_line(summary, elapsed));
+}
+
+void TextRenderer::render(const TransferStarted& started) {
+  if (progress_) progress_->begin(started.source);
+  if (settings_.verbosity != Verbosity::verbose) return;
+  std::string line = arrow(started.source, started.destination);
+  if (!started.plan.empty()) line += ": " + started.plan;
+  screen_.print(Channel::err, kProgram + line);
+}
+
+void TextRenderer::render(const Retrying& retrying) {
+  if (settings_.verbosity == Verbosity::quiet) return;
+  const std::chrono::duration<double> wait = retrying.wait;
+  const std::string when = wait <= wait.zero() ? "now" : fmt::format("in {:g} s", wait.count());
+  screen_.print(Channel::err, fmt::format("{}{}; trying again {} (attempt {} of {})", kProgram,
+                                          retrying.error.what(), when, retrying.next_attempt,
+                                          retrying.attempts_at_most));
+}
+
+void TextRenderer::render(const Warning& warning) {
+  if (settings_.verbosity == Verbosity::quiet) return;
+  screen_.print(Channel::err, kProgram + ("warning: " + about(warning.path, warning.text)));
+}
+
+void TextRenderer::render(const Notice& notice) {
+  if (settings_.verbosity != Verbosity::verbose) return;
+  screen_.print(Channel::err, kProgram + about(notice.path, notice.text));
+}
+
+void TextRenderer::render(const TransferFinished& finished) {
+  if (progress_) progress_->end();
+  if (settings_.end_lines) screen_.print(Channel::out, end_line(finished.summary));
+}
+
+void TextRenderer::render(const TransferFailed& failed) {
+  if (progress_) progress_->end();
+  const std::string line = failure_text_(failed);
+  if (!line.empty()) screen_.print(Channel::err, line);
+}
+
+}  // namespace rcopy::ui

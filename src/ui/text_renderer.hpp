@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+//
+// Tells people what a copy does: an Observer that turns events into lines. Warnings, retries and
+// failures go to standard error, the end lines to standard output. How a failure reads is the
+// caller's to say, so that errors become text in one place of the program.
+#pragma once
+
+#include "ui/progress.hpp"
+#include "ui/screen.hpp"
+
+#include <rcopy/copy.hpp>
+#include <rcopy/events.hpp>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace rcopy::ui {
+
+enum class Verbosity {
+  quiet,    ///< errors only
+  normal,   ///< and warnings and retries
+  verbose,  ///< and plans and notices
+};
+
+/// What is told besides errors.
+struct TextSettings {
+  Verbosity verbosity = Verbosity::normal;
+  bool end_lines = false;  ///< one line for each finished file, and a total for several
+};
+
+/// The whole line for a file that could not be copied; empty: say nothing.
+using FailureText = std::function<std::string(const TransferFailed&)>;
+
+class TextRenderer final : public Observer {
+ public:
+  TextRenderer(Screen& screen, TextSettings settings, FailureText failure_text);
+
+  /// Adds the progress line. Before the copy begins.
+  void show_progress(Terminal terminal, Charset charset, Verify verify);
+
+  void on_event(const Event& event) override;
+
+  /// The job is over: ends the progress line and, for more than one file, prints the total.
+  void finish(const JobSummary& summary, std::chrono::nanoseconds elapsed);
+
+ private:
+  void render(const TransferStarted& started);
+  void render(const Retrying& retrying);
+  void render(const Warning& warning);
+  void render(const Notice& notice);
+  void render(const TransferFinished& finished);
+  void render(const TransferFailed& failed);
+
+  Screen& screen_;
+  TextSettings settings_;
+  FailureText failure_text_;
+  std::optional<Progress> progress_;  ///< last: its thread uses the counters and the screen
+};
+
+/// "'a' -> 'b': 3.4 GiB in 12.3 s (283 MiB/s), xxh128 0123..., verified from the medium".
+[[nodiscard]] std::string end_line(const FileSummary& summary);
+
+/// "3 files copied, 10.2 GiB in 1:01 (170 MiB/s), 1 up to date, 1 failed".
+[[nodiscard]] std::string total_line(const JobSummary& summary, std::chrono::nanoseconds elapsed);
+
+}  // namespace rcopy::ui

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+//
+// The command line, hostile words included: a file name comes out as the bytes that went in, and
+// what is not understood is refused.
+#include "cli/arguments.hpp"
+#include "support/catch.hpp"
+
+#include <rcopy/error.hpp>
+
+#include <string>
+#include <vector>
+
+using namespace rcopy;
+using namespace rcopy::cli;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Words = std::vector<std::string>;
+using Paths = std::vector<std::filesystem::path>;
+
+/// The message of the refusal; empty where the words are good.
+std::string refusal(const Words& words) {
+  try {
+    const Arguments arguments = parse_arguments(words);
+    if (arguments.action == Action::copy) static_cast<void>(to_job(arguments));
+    return "";
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::usage);
+    return error.what();
+  }
+}
+
+Options options_of(const Words& words) {
+  return to_options(parse_arguments(words), {.rcopy_journal = "/j.db"});
+}
+
+}  // namespace
+
+TEST_CASE("without options the defaults of the library hold") {
+  const Arguments arguments = parse_arguments({"a", "b"});
+  CHECK(arguments.action == Action::copy);
+  CHECK(arguments.verbosity == ui::Verbosity::normal);
+  CHECK(arguments.operands == Paths{"a", "b"});
+  const Options options = to_options(arguments, {.rcopy_journal = "/j.db"});
+  CHECK(options.journal == "/j.db");
+  CHECK(options.verify == Verify::medium);
+  CHECK(options.resume == Resume::automatic);
+  CHECK(options.attributes == Attributes::like_cp);
+  CHECK(options.retries == 3);
+  CHECK(options.retry_wait == 1s);
+}
+
+TEST_CASE("every option arrives") {
+  CHECK(options_of({"-p", "a", "b"}).attributes == Attributes::preserve);
+  CHECK(options_of({"--verify=medium"}).verify == Verify::medium);
+  CHECK(options_of({"--verify=cache"}).verify == Verify::cache);
+  CHECK(options_of({"--verify", "none"}).verify == Verify::none);
+  CHECK(options_of({"--no-verify"}).verify == Verify::none);
+  CHECK(options_of({"--resume=auto"}).resume == Resume::automatic);
+  CHECK(options_of({"--resume=check"}).resume == Resume::check);
+  CHECK(options_of({"--resume=never"}).resume == Resume::never);
+  CHECK(options_of({"--retries=0"}).retries == 0);
+  CHECK(options_of({"--retries", "7"}).retries == 7);
+  CHECK(options_of({"--retry-wait=250ms"}).retry_wait == 250ms);
+  CHECK(options_of({"--journal=x.db"}).journal == "x.db");
+  CHECK(options_of({"--journal", "x.db"}).journal == "x.db");
+  CHECK(options_of({"--no-journal"}).journal == std::nullopt);
+  for (const char* word : {"-v", "--verbose"}) {
+    CHECK(parse_arguments({word}).verbosity == ui::Verbosity::verbose);
+  }
+  for (const char* word : {"-q", "--quiet"}) {
+    CHECK(parse_arguments({word}).verbosity == ui::Verbosity::quiet);
+  }
+  for (const char* word : {"-h", "--help"}) {
+    CHECK(parse_arguments({word}).action == Action::help);
+  }
+  CHECK(parse_arguments({"--version"}).action == Action::version);
+}
+
+TEST_CASE("short options may be joined, and options may follow operands") {
+  const Arguments arguments = parse_arguments({"a", "-pv", "b", "--no-verify"});
+  CHECK(arguments.attributes == Attributes::preserve);
+  CHECK(arguments.verbosity == ui::Verbosity::verbose);
+  CHECK(arguments.verify == Verify::none);
+  CHECK(arguments.operands == Paths{"a", "b"});
+}
+
+TEST_CASE("of contradicting options the last one counts") {
+  CHECK(options_of({"--no-verify", "--verify=cache"}).verify == Verify::cache);
+  CHECK(options_of({"--verify=cache", "--no-verify"}).verify == Verify::none);
+  CHECK(options_of({"--verify=none", "--no-verify", "--verify=medium"}).verify == Verify::medium);
+  CHECK(options_of({"--verify=cache", "--no-verify", "--verify=cache"}).verify == Verify::cache);
+  CHECK(options_of({"--resume=never", "--resume=auto"}).resume == Resume::automatic);
+  CHECK(options_of({"--retries=1", "--retries=2"}).retries == 2);
+  CHECK(options_of({"--journal=a", "--journal=b"}).journal == "b");
+  CHECK(parse_arguments({"-q", "-v"}).verbosity == ui::Verbosity::verbose);
+  CHECK(parse_arguments({"-v", "-v", "-q"}).verbosity == ui::Verbosity::quiet);
+  CHECK(parse_arguments({"-p", "-p", "-p"}).attributes == Attributes::preserve);
+}
+
+TEST_CASE("--journal and --no-journal exclude each other") {
+  const std::string message = "--journal and --no-journal exclude each other";
+  CHECK(refusal({"--journal=x", "--no-journal", "a", "b"}) == message);
+  CHECK(refusal({"--no-journal", "--journal=x", "a", "b"}) == message);
+}
+
+TEST_CASE("file names pass through as the bytes they are") {
+  for (const char* name :
+       {"-",        "a=b",  "@file", "[a,b]", "[]",  "{}", "%%",   "++",  "a b", " ",
+        "\t",       "\n",   "\"a\"", "'a'",   "\\n", "/s", "/s:x", "a,b", "~",   "*",
+        "\xff\xfe", "help", "true",  "1",     "1e5", "#",  ";",    "="}) {
+    CAPTURE(name);
+    CHECK(parse_arguments({name, "b"}).operands == Paths{name, "b"});
+    CHECK(parse_arguments({"a", name, "-p"}).operands == Paths{"a", name});
+    CHECK(parse_arguments({"--", name, name}).operands == Paths{name, name});
+    CHECK(options_of({"--journal", name, "a", "b"}).journal == name);
+    CHECK(options_of({std::string{"--journal="} + name, "a", "b"}).journal == name);
+  }
+}
+
+TEST_CASE("after -- everything is a file name") {
+  CHECK(parse_arguments({"-p", "--", "-v", "--help"}).operands == Paths{"-v", "--help"});
+  CHECK(parse_arguments({"--", "--", "-"}).operands == Paths{"--", "-"});
+  CHECK(parse_arguments({"a", "--", "-1", "---x", "--journal="}).operands ==
+        Paths{"a", "-1", "---x", "--journal="});
+  CHECK(parse_arguments({"--", "--verify=none", "b"}).verify == Verify::medium);
+}
+
+TEST_CASE("an option's value may look like an option") {
+  const Arguments arguments = parse_arguments({"--journal", "-p", "a", "b"});
+  CHECK(arguments.journal == "-p");
+  CHECK(arguments.attributes == Attributes::like_cp);
+  CHECK(parse_arguments({"--journal", "--", "a", "-p"}).attributes == Attributes::preserve);
+}
+
+TEST_CASE("an unknown option is refused by name") {
+  CHECK(refusal({"--bogus", "a", "b"}) == "unknown option '--bogus'");
+  CHECK(refusal({"a", "b", "--bogus=1"}) == "unknown option '--bogus'");
+  CHECK(refusal({"-x", "a", "b"}) == "unknown option '-x'");
+  CHECK(refusal({"-px", "a", "b"}) == "unknown option '-x'");
+  CHECK(refusal({"-1", "a", "b"}) == "unknown option '-1'");
+  CHECK(refusal({"-v5", "a", "b"}) == "unknown option '-5'");
+  CHECK(refusal({"---p", "a", "b"}) == "unknown option '---p'");
+  CHECK(refusal({"-!", "a", "b"}) == "unknown option '-!'");
+  CHECK(refusal({"- ", "a", "b"}) == "unknown option '- '");
+  CHECK(refusal({"-\xc3\xbc", "a", "b"}) == "unknown option '-ü'");
+  CHECK(refusal({"--verbos", "a", "b"}) == "unknown option '--verbos'");
+  CHECK(refusal({"-verbose", "a", "b"}).substr(0, 14) == "unknown option");
+  CHECK(refusal({"-pü\n", "a", "b"}).find('\n') == std::string::npos);
+}
+
+TEST_CASE("a value that is missing, empty or unwanted is refused") {
+  CHECK(refusal({"a", "b", "--journal"}) == "option --journal needs a value");
+  CHECK(refusal({"a", "b", "--retries"}) == "option --retries needs a value");
+  CHECK(refusal({"--journal=", "a", "b"}) == "option --journal needs a value");
+  CHECK(refusal({"--verify=", "none", "a", "b"}) == "option --verify needs a value");
+  CHECK(refusal({"--journal", "", "a", "b"}) == "--journal needs the name of a file");
+  CHECK(refusal({"--no-verify=1", "a", "b"}) == "option --no-verify takes no value");
+  CHECK(refusal({"--verbose=false", "a", "b"}) == "option --verbose takes no value");
+  CHECK(refusal({"--help=", "a", "b"}) == "option --help takes no value");
+}
+
+TEST_CASE("a value that means nothing is refused and the good ones are named") {
+  CHECK(refusal({"--verify=disk", "a", "b"}) ==
+        "invalid value 'disk' for --verify; one of: medium, cache, none");
+  CHECK(refusal({"--resume=AUTO", "a", "b"}) ==
+        "invalid value 'AUTO' for --resume; one of: auto, check, never");
+  CHECK(refusal({"--verify", "", "a", "b"}) ==
+        "invalid value '' for --verify; one of: medium, cache, none");
+  for (const char* value : {"-1", "x", "1.5", "99999999999", " 1", "true"}) {
+    CHECK(refusal({"--retries", value, "a", "b"}) ==
+          std::string{"invalid value '"} + value + "' for --retries");
+  }
+  CHECK(refusal({"--retry-wait=-1s", "a", "b"}) == "invalid value '-1s' for --retry-wait");
+  CHECK(refusal({"--retry-wait=\x1b", "a", "b"}) == "invalid value $'\\033' for --retry-wait");
+}
+
+TEST_CASE("missing operands are named as cp names them") {
+  CHECK(refusal({}) == "missing file operand");
+  CHECK(refusal({"-p", "--"}) == "missing file operand");
+  CHECK(refusal({"x"}) == "missing destination file operand after 'x'");
+  CHECK(refusal({"", "b"}) == "a file operand is empty");
+  CHECK(refusal({"a", ""}) == "a file operand is empty");
+  CHECK(refusal({"--help"}).empty());
+  CHECK(refusal({"--version", "x"}).empty());
+}
+
+TEST_CASE("the last operand is the destination, and a directory where it must be one") {
+  const Job one = to_job(parse_arguments({"a", "b"}));
+  CHECK(one.sources == Paths{"a"});
+  CHECK(one.destination == "b");
+  CHECK(one.target == Target::automatic);
+  const Job several = to_job(parse_arguments({"a", "b", "c"}));
+  CHECK(several.sources == Paths{"a", "b"});
+  CHECK(several.destination == "c");
+  CHECK(several.target == Target::directory);
+  CHECK(to_job(parse_arguments({"a", "b/"})).target == Target::directory);
+}
