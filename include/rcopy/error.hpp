@@ -29,7 +29,7 @@ enum class ErrorCode {
 struct ErrorInfo {
   ErrorCode code = ErrorCode::internal;
   std::string operation;
-  std::filesystem::path path;
+  std::filesystem::path path = {};
   std::optional<std::uint64_t> offset_bytes = std::nullopt;
   int os_error = 0;         ///< errno, 0 where no system call failed
   std::string reason = {};  ///< in words; where empty, the text of `os_error` stands for it

@@ -27,7 +27,8 @@ struct Counters {
   std::atomic<std::uint64_t> resumed_bytes{0};   ///< kept from an earlier run or attempt
   std::atomic<std::uint64_t> written_bytes{0};   ///< handed to the file system, from offset 0
   std::atomic<std::uint64_t> durable_bytes{0};   ///< known to be on stable storage, from offset 0
-  std::atomic<std::uint64_t> checked_bytes{0};   ///< kept prefix read back so far (phase checking)
+  std::atomic<std::uint64_t> to_check_bytes{0};  ///< of the kept part, before it is trusted
+  std::atomic<std::uint64_t> checked_bytes{0};   ///< of these, read back so far (phase checking)
   std::atomic<std::uint64_t> verified_bytes{0};  ///< read back so far (phase verifying)
 };
 

@@ -62,9 +62,12 @@ AttemptEnd Attempt::run() {
 
 std::filesystem::path Attempt::destination() const { return place_ ? place_->path() : given_destination_; }
 
-void Attempt::tidy() {
-  if (!partial_ || !partial_->created() || ledger_.row().transferred_bytes > 0) return;
-  // The error that ended the attempt is the one to report; an empty partial left over does no harm.
+void Attempt::tidy(Next next) {
+  if (!partial_) return;
+  const bool empty = partial_->created() && ledger_.row().transferred_bytes == 0;
+  const bool lost = next == Next::another_run && run_.journal == nullptr;
+  if (!empty && !lost) return;
+  // The error that ended the attempt is the one to report; a partial left over does no harm.
   (void)place_->directory->unlink(place_->partial_name);
 }
 
@@ -97,14 +100,24 @@ AttemptEnd Attempt::enter_at_copy() {
                       .durable = start.durable,
                       .total_bytes = source_.stat.size_bytes,
                       .rhythm = run_.rhythm};
-  const Position end = copy_bytes(task, ledger_, run_.events.counters(), run_.stop);
-  if (!source_unchanged()) {
+  const auto end = copy_or_shrunk(task);
+  if (!end || !source_unchanged()) {
     drop_partial();
     return AttemptEnd::source_changed;
   }
   phase(Phase::syncing);
-  sync_partial(end);
+  sync_partial(*end);
   return enter_at_verify();
+}
+
+/// Nothing where the source ended early: that is one of the ways to change.
+std::optional<Position> Attempt::copy_or_shrunk(const CopyTask& task) {
+  try {
+    return copy_bytes(task, ledger_, run_.events.counters(), run_.stop);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::source_changed) throw;
+    return std::nullopt;
+  }
 }
 
 AttemptEnd Attempt::enter_at_verify() {
@@ -173,10 +186,9 @@ std::optional<Attempt::Start> Attempt::keep_prefix() {
 }
 
 Attempt::Start Attempt::start_fresh() {
-  // The claims go first, durably: a crash in between must not leave a row that vouches for bytes
-  // of a file that is gone.
-  if (row_ && !partial_->created()) ledger_.reset();
   partial_->recreate();
+  // Durably, before the first byte: a row that vouches for the old partial's bytes must not meet
+  // the new one's. Until then the new one is empty, which no claim survives.
   ledger_.begin(fresh_row());
   return {};
 }
@@ -212,7 +224,7 @@ bool Attempt::source_unchanged() const {
 }
 
 void Attempt::drop_partial() {
-  ledger_.reset();  // first, as in start_fresh()
+  ledger_.reset();  // first, so that no claim outlives its bytes
   partial_->remove();
 }
 

@@ -4,6 +4,7 @@
 // the attempt ends, so that the next one begins like a new process.
 #pragma once
 
+#include "engine/copy_task.hpp"
 #include "engine/ledger.hpp"
 #include "engine/partial.hpp"
 #include "engine/place.hpp"
@@ -37,8 +38,10 @@ class Attempt {
   /// The destination once it is known, else as given.
   [[nodiscard]] std::filesystem::path destination() const;
 
-  /// After an Error: removes a partial that this attempt made and that holds nothing confirmed.
-  void tidy();
+  /// After an Error: removes a partial that no later run could continue, because nothing of it is
+  /// confirmed yet, or because this was the last attempt and there is no journal.
+  enum class Next { another_attempt, another_run };
+  void tidy(Next next);
 
  private:
   [[nodiscard]] bool up_to_date();
@@ -56,6 +59,7 @@ class Attempt {
   [[nodiscard]] std::optional<Start> keep_prefix();
   [[nodiscard]] Start start_fresh();
   void check_space(std::uint64_t kept_bytes) const;
+  [[nodiscard]] std::optional<Position> copy_or_shrunk(const CopyTask& task);
   void sync_partial(const Position& end);
   [[nodiscard]] bool source_unchanged() const;
   void drop_partial();

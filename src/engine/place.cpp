@@ -119,7 +119,7 @@ Source open_source(io::FileSystem& fs, const stdfs::path& given) {
 
   Source source;
   source.path = io::resolve(fs, given);
-  const auto directory = io::open_directory(fs, source.path.parent_path());
+  const auto directory = io::open_directory(fs, source.path.parent_path(), io::DirectoryUse::look_up);
   source.file = io::open(*directory, source.path.filename(), io::OpenMode::source);
   source.stat = io::stat(*source.file);
   if (source.stat.kind != io::FileKind::regular) refuse("copy", given, kind_text(source.stat.kind));
@@ -131,7 +131,7 @@ Place resolve_place(io::FileSystem& fs, const stdfs::path& given, const stdfs::p
                     const Source& source) {
   const stdfs::path target = resolved_target(fs, file_meant(fs, given, given_source));
   Place place;
-  place.directory = io::open_directory(fs, target.parent_path());
+  place.directory = io::open_directory(fs, target.parent_path(), io::DirectoryUse::change_names);
   place.name = target.filename();
   place.partial_name = partial_name_for(place.name);
   place.existing = io::find(*place.directory, place.name);

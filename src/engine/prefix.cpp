@@ -38,6 +38,8 @@ Claims claims_of(const journal::Row& row) {
 std::optional<Position> furthest_confirmed(io::File& partial, const Claims& claims, std::uint64_t end_bytes,
                                            Counters& counters, const std::stop_token& stop) {
   Position position = claims.start;
+  counters.checked_bytes = 0;
+  counters.to_check_bytes = end_bytes - position.offset_bytes;
   std::optional<Position> confirmed;
   if (position.offset_bytes > 0) confirmed = position;
   ReadAhead blocks{partial, {.begin_bytes = position.offset_bytes, .end_bytes = end_bytes}};
@@ -50,7 +52,7 @@ std::optional<Position> furthest_confirmed(io::File& partial, const Claims& clai
     }
     position.hasher.update(block);
     position.offset_bytes += block.size();
-    counters.checked_bytes = position.offset_bytes;
+    counters.checked_bytes = position.offset_bytes - claims.start.offset_bytes;
     const bool at_durable = position.offset_bytes == claims.durable.bytes;
     const bool at_transferred = position.offset_bytes == claims.transferred_bytes;
     if (!at_durable && !at_transferred) continue;

@@ -80,9 +80,10 @@ class Transfer {
       return {.summary = {}, .error = error_for(end, attempt), .again = Again::at_once};
     } catch (const Error& error) {
       destination_ = attempt.destination();
-      attempt.tidy();
-      if (error.code() == ErrorCode::source_changed) return {.summary = {}, .error = error, .again = Again::at_once};
-      return {.summary = {}, .error = error, .again = transient(error) ? Again::after_wait : Again::no};
+      const Again again = transient(error) ? Again::after_wait : Again::no;
+      const bool last = again == Again::no || number > run_.options.retries;
+      attempt.tidy(last ? Attempt::Next::another_run : Attempt::Next::another_attempt);
+      return {.summary = {}, .error = error, .again = again};
     }
   }
 

@@ -108,8 +108,8 @@ std::filesystem::path resolve(FileSystem& fs, const std::filesystem::path& path)
   return std::move(result.value);
 }
 
-std::unique_ptr<Directory> open_directory(FileSystem& fs, const std::filesystem::path& path) {
-  auto result = repeat_result([&] { return fs.open_directory(path); });
+std::unique_ptr<Directory> open_directory(FileSystem& fs, const std::filesystem::path& path, DirectoryUse use) {
+  auto result = repeat_result([&] { return fs.open_directory(path, use); });
   if (result.error != 0) fail("open the directory", path, result.error);
   return std::move(result.value);
 }

@@ -39,7 +39,8 @@ void close(File& file);
 /// Nothing where the name does not exist.
 [[nodiscard]] std::optional<Stat> find(FileSystem& fs, const std::filesystem::path& path, Links links);
 [[nodiscard]] std::filesystem::path resolve(FileSystem& fs, const std::filesystem::path& path);
-[[nodiscard]] std::unique_ptr<Directory> open_directory(FileSystem& fs, const std::filesystem::path& path);
+[[nodiscard]] std::unique_ptr<Directory> open_directory(FileSystem& fs, const std::filesystem::path& path,
+                                                        DirectoryUse use);
 [[nodiscard]] std::unique_ptr<File> open(Directory& directory, const Name& name, OpenMode mode);
 /// For direct reads: null where the file system has none (EINVAL).
 [[nodiscard]] std::unique_ptr<File> open_direct(Directory& directory, const Name& name);

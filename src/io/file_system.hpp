@@ -86,11 +86,18 @@ class Directory {
   virtual Result<FsInfo> file_system() = 0;
 };
 
+/// What an open directory is for; it decides which permissions opening it needs.
+enum class DirectoryUse {
+  look_up,       ///< names are opened in it: search permission
+  change_names,  ///< names are made durable in it as well: read permission, which fsync needs
+};
+
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
 
-  virtual Result<std::unique_ptr<Directory>> open_directory(const std::filesystem::path& path) = 0;
+  virtual Result<std::unique_ptr<Directory>> open_directory(const std::filesystem::path& path,
+                                                            DirectoryUse use) = 0;
   virtual Result<Stat> stat(const std::filesystem::path& path, Links links) = 0;
   /// realpath(3): absolute, no symlinks, no dots; the file must exist.
   virtual Result<std::filesystem::path> resolve(const std::filesystem::path& path) = 0;

@@ -185,8 +185,9 @@ class PosixDirectory final : public Directory {
 
 class PosixFileSystem final : public FileSystem {
  public:
-  Result<std::unique_ptr<Directory>> open_directory(const std::filesystem::path& path) override {
-    UniqueFd fd{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  Result<std::unique_ptr<Directory>> open_directory(const std::filesystem::path& path, DirectoryUse use) override {
+    const int access = use == DirectoryUse::look_up ? O_PATH : O_RDONLY;
+    UniqueFd fd{::open(path.c_str(), access | O_DIRECTORY | O_CLOEXEC)};
     if (!fd.valid()) return {.value = nullptr, .error = errno};
     return {.value = std::make_unique<PosixDirectory>(std::move(fd), path)};
   }

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <string>
 #include <system_error>
@@ -36,7 +37,11 @@ fs::path with_suffix(const fs::path& path, const std::string& suffix) {
 /// that nobody else counts on them.
 class FileLock {
  public:
-  explicit FileLock(Connection& connection) : connection_{connection}, file_{connection.file()} {}
+  /// To RESERVED one comes through SHARED.
+  enum class Level { shared, reserved };
+
+  FileLock(Connection& connection, Level level)
+      : connection_{connection}, file_{connection.file()}, locked_{lock(level)} {}
   ~FileLock() {
     // Cannot fail in a way that matters: closing the connection drops the locks as well.
     (void)file_.pMethods->xUnlock(&file_, SQLITE_LOCK_NONE);
@@ -44,16 +49,24 @@ class FileLock {
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
 
-  void take(int level, Deadline deadline) {
-    retry_while_busy(deadline, [&] {
-      const int result = file_.pMethods->xLock(&file_, level);
-      if (result != SQLITE_OK) connection_.fail("lock the journal", result);
-    });
-  }
+  /// False: somebody else is in the way. Never wait with this object alive: its SHARED lock may
+  /// be what the other waits for.
+  [[nodiscard]] bool locked() const { return locked_; }
 
  private:
+  [[nodiscard]] bool lock(Level level) {
+    int result = file_.pMethods->xLock(&file_, SQLITE_LOCK_SHARED);
+    if (result == SQLITE_OK && level == Level::reserved) {
+      result = file_.pMethods->xLock(&file_, SQLITE_LOCK_RESERVED);
+    }
+    if (result == SQLITE_OK || (result & 0xFF) == SQLITE_BUSY) return result == SQLITE_OK;
+    (void)file_.pMethods->xUnlock(&file_, SQLITE_LOCK_NONE);
+    connection_.fail("lock the journal", result);
+  }
+
   Connection& connection_;
   sqlite3_file& file_;
+  bool locked_;
 };
 
 std::string utc_stamp() {
@@ -87,14 +100,28 @@ fs::path free_name(const fs::path& database) {
   return name;
 }
 
+fs::path rename_all(const fs::path& database) {
+  const fs::path name = free_name(database);
+  for (const char* suffix : kSidecars) {
+    io::rename_if_there(with_suffix(database, suffix), with_suffix(name, suffix));
+  }
+  // A crash before this leaves a corrupt database without its WAL; the next run moves it, too.
+  io::rename_if_there(database, name);
+  return name;
+}
+
 }  // namespace
 
 std::optional<Connection> open_if_there(const Place& place) {
   try {
-    return Connection{place};
+    // Where the file appears just after SQLite found none to write, SQLite opens it read-only.
+    for (int tries = 3;; --tries) {
+      Connection connection{place};
+      if (tries == 1 || !connection.is_read_only()) return connection;
+    }
   } catch (const SqliteError& error) {
-    if (error.primary() != SQLITE_CANTOPEN || is_taken(place.database)) throw;
-    return std::nullopt;
+    if (error.info().os_error == ENOENT) return std::nullopt;
+    throw;
   }
 }
 
@@ -106,18 +133,20 @@ bool Pause::before(Deadline deadline) {
 }
 
 std::vector<std::byte> read_head(Connection& connection, std::size_t size, Deadline deadline) {
-  FileLock lock{connection};
-  lock.take(SQLITE_LOCK_SHARED, deadline);
-  sqlite3_file& file = connection.file();
-  sqlite3_int64 file_bytes = 0;
-  int result = file.pMethods->xFileSize(&file, &file_bytes);
-  if (result != SQLITE_OK) connection.fail("read the journal", result);
+  return retry_while_busy(deadline, [&] {
+    const FileLock lock{connection, FileLock::Level::shared};
+    if (!lock.locked()) connection.fail("read the journal", SQLITE_BUSY);
+    sqlite3_file& file = connection.file();
+    sqlite3_int64 file_bytes = 0;
+    int result = file.pMethods->xFileSize(&file, &file_bytes);
+    if (result != SQLITE_OK) connection.fail("read the journal", result);
 
-  std::vector<std::byte> head(std::min(size, static_cast<std::size_t>(file_bytes)));
-  if (head.empty()) return head;
-  result = file.pMethods->xRead(&file, head.data(), static_cast<int>(head.size()), 0);
-  if (result != SQLITE_OK) connection.fail("read the journal", result);
-  return head;
+    std::vector<std::byte> head(std::min(size, static_cast<std::size_t>(file_bytes)));
+    if (head.empty()) return head;
+    result = file.pMethods->xRead(&file, head.data(), static_cast<int>(head.size()), 0);
+    if (result != SQLITE_OK) connection.fail("read the journal", result);
+    return head;
+  });
 }
 
 bool is_moved(Connection& connection) {
@@ -136,21 +165,17 @@ bool is_being_moved(Connection& connection) {
 
 std::optional<fs::path> move_aside(Connection& connection, const Place& place, Deadline deadline) {
   connection.set_on_close(Connection::OnClose::leave);
-  // Opens what the name means now; below it turns out whether that is still the corrupt file.
-  std::optional<Connection> handle = open_if_there(place);
-  if (!handle) return std::nullopt;
-  FileLock lock{*handle};
-  lock.take(SQLITE_LOCK_SHARED, deadline);
-  lock.take(SQLITE_LOCK_RESERVED, deadline);
-  if (is_moved(connection) || is_moved(*handle)) return std::nullopt;
-
-  const fs::path name = free_name(place.database);
-  for (const char* suffix : kSidecars) {
-    io::rename_if_there(with_suffix(place.database, suffix), with_suffix(name, suffix));
+  for (Pause pause;;) {
+    {
+      // Opens what the name means now, which is the corrupt file unless that was moved already.
+      std::optional<Connection> handle = open_if_there(place);
+      if (!handle) return std::nullopt;
+      const FileLock lock{*handle, FileLock::Level::reserved};
+      if (is_moved(connection) || is_moved(*handle)) return std::nullopt;
+      if (lock.locked()) return rename_all(place.database);
+    }
+    if (!pause.before(deadline)) connection.fail("lock the journal", SQLITE_BUSY);
   }
-  // A crash before this leaves a corrupt database without its WAL; the next run moves it, too.
-  io::rename_if_there(place.database, name);
-  return name;
 }
 
 }  // namespace rcopy::journal

@@ -28,13 +28,13 @@ constexpr std::chrono::seconds kPatience{30};
 constexpr std::chrono::milliseconds kCheckpointPatience{100};
 /// Corrupt databases moved aside in a row before the disk is taken to be the reason.
 constexpr int kMostMoves = 3;
+
 Deadline deadline_from_now() { return std::chrono::steady_clock::now() + kPatience; }
 
-/// The same failure as one of the journal, with what to do about it.
-Error with_advice(ErrorInfo info) {
+/// The same failure as one of the journal.
+Error journal_error(ErrorInfo info) {
   info.code = ErrorCode::journal;
   if (info.reason.empty()) info.reason = std::generic_category().message(info.os_error);
-  info.reason += "; --journal PATH names another journal, --no-journal copies without one";
   return Error{std::move(info)};
 }
 
@@ -46,7 +46,7 @@ fs::path without_links(const fs::path& path) {
   fs::path result = fs::absolute(path, error);
   for (int i = 0; fs::is_symlink(result, error); ++i) {
     if (i == kMostLinks) {
-      throw with_advice({.operation = "open the journal", .path = path, .os_error = ELOOP});
+      throw journal_error({.operation = "open the journal", .path = path, .os_error = ELOOP});
     }
     result = result.parent_path() / fs::read_symlink(result, error);
   }
@@ -140,7 +140,7 @@ void Journal::Database::open() {
       }
     }
   } catch (const Error& error) {
-    throw with_advice(error.info());
+    throw journal_error(error.info());
   }
 }
 
@@ -157,6 +157,8 @@ bool Journal::Database::open_once(Deadline deadline) {
   try {
     prepare(deadline);
   } catch (const SqliteError& error) {
+    // In a file that was moved away under SQLite any call may fail.
+    if (is_moved(*connection_)) return false;
     if (!error.corrupt()) throw;
     set_aside(error, deadline);
     return false;
@@ -166,7 +168,9 @@ bool Journal::Database::open_once(Deadline deadline) {
 
 void Journal::Database::prepare(Deadline deadline) {
   connection_->wait_at_most(kPatience);
-  const Log wanted = io::on_network_file_system(path()) ? Log::rollback : Log::write_ahead;
+  // The directory, for the file may be moved aside at this moment.
+  const Log wanted =
+      io::on_network_file_system(path().parent_path()) ? Log::rollback : Log::write_ahead;
   log_ = prepare_database(*connection_, wanted, deadline);
   try {
     retry_while_busy(deadline, [&] { statements_.emplace(*connection_); });
@@ -215,11 +219,11 @@ auto Journal::Database::healing(Action action) -> decltype(action()) {
   try {
     return action();
   } catch (const SqliteError& error) {
-    if (!error.corrupt()) throw;
+    if (!error.corrupt() && !is_moved(*connection_)) throw;
     try {
-      set_aside(error, deadline_from_now());
+      if (error.corrupt()) set_aside(error, deadline_from_now());
     } catch (const Error& failed) {
-      throw with_advice(failed.info());
+      throw journal_error(failed.info());
     }
   }
   reopen();

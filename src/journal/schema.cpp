@@ -201,9 +201,7 @@ Owner owner_of(std::span<const std::byte> head) {
 Log prepare_database(Connection& connection, Log wanted, Deadline deadline) {
   connection.set_on_close(Connection::OnClose::leave);
   check_head(connection, deadline);
-  if (sqlite3_db_readonly(connection.get(), "main") == 1) {
-    connection.fail("use the journal", SQLITE_READONLY);
-  }
+  if (connection.is_read_only()) connection.fail("use the journal", SQLITE_READONLY);
   connection.run("PRAGMA cell_size_check = ON");
   const auto owner = [&] {
     return retry_while_busy(deadline, [&] { return owner_by_sql(connection); });

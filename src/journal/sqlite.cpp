@@ -114,6 +114,8 @@ std::int64_t Connection::number(const char* sql) {
 
 int Connection::changes() const { return sqlite3_changes(get()); }
 
+bool Connection::is_read_only() const { return sqlite3_db_readonly(get(), "main") == 1; }
+
 void Connection::set_on_close(OnClose what) {
   const int leave = what == OnClose::leave ? 1 : 0;
   const int result = sqlite3_db_config(get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, leave, nullptr);

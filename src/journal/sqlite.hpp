@@ -65,6 +65,9 @@ class Connection {
   /// Rows changed by the last statement.
   [[nodiscard]] int changes() const;
 
+  /// The file, or the file system, may only be read.
+  [[nodiscard]] bool is_read_only() const;
+
   /// Whether the last connection to close moves the WAL into the database. Switched off while
   /// it is not known yet whether this database may be written at all.
   enum class OnClose { checkpoint, leave };

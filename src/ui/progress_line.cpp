@@ -146,7 +146,10 @@ std::string joined(const Parts& parts) {
 PhaseProgress sample(const Counters& counters) {
   PhaseProgress progress{.phase = counters.phase.load()};
   switch (progress.phase) {
-    case Phase::checking: progress.done_bytes = counters.checked_bytes.load(); break;
+    case Phase::checking:
+      progress.done_bytes = counters.checked_bytes.load();
+      progress.total_bytes = counters.to_check_bytes.load();
+      break;
     case Phase::copying:  // the start of a resumed copy sets two counters, one after the other
       progress.done_bytes = std::max(counters.written_bytes.load(), counters.resumed_bytes.load());
       progress.total_bytes = counters.total_bytes.load();

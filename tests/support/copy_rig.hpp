@@ -49,7 +49,7 @@ class CopyRig {
   std::unique_ptr<RecordingObserver> observer = std::make_unique<RecordingObserver>();  ///< of the last run
 
  private:
-  TempDir directory_;
+  TempDir directory_{TempPlace::memory};  ///< of the journal: thousands of runs, each with its syncs
 };
 
 inline const std::filesystem::path kSource = "/src/a";

@@ -376,11 +376,11 @@ std::vector<std::string> FaultyFileSystem::trace() const {
 }
 
 io::Result<std::unique_ptr<io::Directory>> FaultyFileSystem::open_directory(
-    const std::filesystem::path& path) {
+    const std::filesystem::path& path, io::DirectoryUse use) {
   CallInfo call;
   call.kind = Call::open_directory;
   call.path = path;
-  auto opened = script_->run(call, [&] { return below_.open_directory(path); });
+  auto opened = script_->run(call, [&] { return below_.open_directory(path, use); });
   if (opened.error == 0) {
     opened.value = std::make_unique<FaultyDirectory>(std::move(opened.value), script_);
   }

@@ -89,7 +89,7 @@ class FaultyFileSystem final : public io::FileSystem {
   [[nodiscard]] std::vector<std::string> trace() const;
 
   io::Result<std::unique_ptr<io::Directory>> open_directory(
-      const std::filesystem::path& path) override;
+      const std::filesystem::path& path, io::DirectoryUse use) override;
   io::Result<io::Stat> stat(const std::filesystem::path& path, io::Links links) override;
   io::Result<std::filesystem::path> resolve(const std::filesystem::path& path) override;
   [[nodiscard]] std::uint32_t umask() const override;

@@ -111,7 +111,8 @@ MemoryDisk::MemoryDisk(DiskSettings settings, std::shared_ptr<PowerSwitch> power
 
 MemoryDisk::~MemoryDisk() = default;
 
-io::Result<std::unique_ptr<io::Directory>> MemoryDisk::open_directory(const stdfs::path& path) {
+io::Result<std::unique_ptr<io::Directory>> MemoryDisk::open_directory(const stdfs::path& path,
+                                                                      io::DirectoryUse /*use*/) {
   const CountedCall call{*state_};
   if (call.error() != 0) return {.value = nullptr, .error = call.error()};
   const Walked walked = state_->walk(state_->root, path, io::Links::follow);

@@ -68,7 +68,7 @@ class MemoryDisk final : public io::FileSystem {
 
   // --- the seam
   io::Result<std::unique_ptr<io::Directory>> open_directory(
-      const std::filesystem::path& path) override;
+      const std::filesystem::path& path, io::DirectoryUse use) override;
   io::Result<io::Stat> stat(const std::filesystem::path& path, io::Links links) override;
   io::Result<std::filesystem::path> resolve(const std::filesystem::path& path) override;
   [[nodiscard]] std::uint32_t umask() const override;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A directory of its own for a test, below $TMPDIR or /tmp. Removed with everything in it at the
+// A directory of its own for a test. Removed with everything in it at the
 // end. One owner; its path may be read from any thread.
 #pragma once
 
@@ -12,11 +12,18 @@
 
 namespace rcopy::test {
 
+enum class TempPlace {
+  disk,    ///< $TMPDIR or /tmp
+  memory,  ///< /dev/shm where there is one: a sync costs nothing there
+};
+
 class TempDir {
  public:
-  TempDir() {
-    std::string name =
-        std::filesystem::canonical(std::filesystem::temp_directory_path()) / "rcopy-test-XXXXXX";
+  explicit TempDir(TempPlace place = TempPlace::disk) {
+    const std::filesystem::path memory = "/dev/shm";
+    const bool in_memory = place == TempPlace::memory && std::filesystem::is_directory(memory);
+    const auto parent = in_memory ? memory : std::filesystem::temp_directory_path();
+    std::string name = std::filesystem::canonical(parent) / "rcopy-test-XXXXXX";
     if (::mkdtemp(name.data()) == nullptr)
       throw std::system_error{errno, std::generic_category(), name};
     path_ = name;

@@ -40,7 +40,7 @@ journal::Row leave_window(CopyRig& rig) {
   auto row = rig.row();
   REQUIRE(row);
   REQUIRE(row->durable_bytes == 3 * kMiB);
-  auto directory = rig.disk.open_directory("/dst");
+  auto directory = rig.disk.open_directory("/dst", io::DirectoryUse::change_names);
   auto partial = directory.value->open(".a.rcopy-part", io::OpenMode::partial);
   io::write_full(*partial.value, std::span{kContent}.first(7 * kMiB).subspan(3 * kMiB), 3 * kMiB);
   hash::Hasher hasher;

@@ -29,7 +29,7 @@ TEST_CASE("a locked partial means another rcopy is at work", "[transfer]") {
   CopyRig rig;
   rig.disk.put(kSource, kContent);
   rig.disk.put(kPartial, Bytes{"being written"});
-  auto directory = rig.disk.open_directory("/dst");
+  auto directory = rig.disk.open_directory("/dst", io::DirectoryUse::change_names);
   auto other = directory.value->open(".a.rcopy-part", io::OpenMode::partial);
   REQUIRE(other.value->try_lock() == 0);
   REQUIRE(rig.copy().failed_with(ErrorCode::busy));

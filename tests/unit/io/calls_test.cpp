@@ -22,7 +22,7 @@ struct Desk {
   Desk() {
     disk.mkdir("/d");
     disk.put("/d/f", bytes);
-    directory = io::open_directory(faulty, "/d");
+    directory = io::open_directory(faulty, "/d", io::DirectoryUse::change_names);
     file = io::open(*directory, "f", OpenMode::partial);
     faulty.reset();
   }
@@ -119,7 +119,7 @@ TEST_CASE("a failed read or write names operation, path and the byte where it fa
 TEST_CASE("every call but close is repeated after a signal", "[io]") {
   Desk desk;
   desk.faulty.interrupt_every_other();
-  const auto directory = io::open_directory(desk.faulty, "/d");
+  const auto directory = io::open_directory(desk.faulty, "/d", io::DirectoryUse::change_names);
   const auto file = io::open(*directory, "new", OpenMode::create_partial);
   io::write_full(*file, Bytes{"content"}, 0);
   io::truncate(*file, 4);
@@ -172,7 +172,7 @@ TEST_CASE("each call that fails is an Error with its operation and path", "[io]"
       {Call::dir_stat, "stat", "/d/f", [](Desk& desk) { (void)io::find(*desk.directory, "f"); }},
       {Call::resolve, "stat", "/d/f", [](Desk& desk) { (void)io::resolve(desk.faulty, "/d/f"); }},
       {Call::open_directory, "open the directory", "/d",
-       [](Desk& desk) { (void)io::open_directory(desk.faulty, "/d"); }},
+       [](Desk& desk) { (void)io::open_directory(desk.faulty, "/d", io::DirectoryUse::change_names); }},
       {Call::open, "open", "/d/f",
        [](Desk& desk) { (void)io::open(*desk.directory, "f", OpenMode::source); }},
       {Call::open, "create", "/d/g",

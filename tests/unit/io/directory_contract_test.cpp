@@ -13,7 +13,7 @@ using io::Links;
 using io::OpenMode;
 
 std::unique_ptr<io::Directory> root_of(World& world) {
-  return good(world.fs().open_directory(world.root()));
+  return good(world.fs().open_directory(world.root(), io::DirectoryUse::change_names));
 }
 
 TEST_CASE("a rename replaces the target and takes the file with it", "[contract]") {
@@ -188,9 +188,9 @@ TEST_CASE("only directories are opened as such", "[contract]") {
   world.put("f", Bytes{"content"});
   world.mkdir("d");
   world.symlink("d", "link");
-  CHECK(world.fs().open_directory(world.root() / "missing").error == ENOENT);
-  CHECK(world.fs().open_directory(world.root() / "f").error == ENOTDIR);
-  const auto directory = good(world.fs().open_directory(world.root() / "link"));
+  CHECK(world.fs().open_directory(world.root() / "missing", io::DirectoryUse::change_names).error == ENOENT);
+  CHECK(world.fs().open_directory(world.root() / "f", io::DirectoryUse::change_names).error == ENOTDIR);
+  const auto directory = good(world.fs().open_directory(world.root() / "link", io::DirectoryUse::change_names));
   CHECK(directory->path() == world.root() / "link");
   CHECK(directory->sync() == 0);
 }
@@ -201,7 +201,7 @@ TEST_CASE("an open directory stays the same one when its path changes", "[contra
   INFO(world.name());
   world.mkdir("d");
   world.mkdir("other");
-  const auto directory = good(world.fs().open_directory(world.root() / "d"));
+  const auto directory = good(world.fs().open_directory(world.root() / "d", io::DirectoryUse::change_names));
   world.move("d", "moved");
   world.move("other", "d");
   const auto file = good(directory->open("f", OpenMode::create_partial));

@@ -17,7 +17,7 @@ constexpr std::array kAllModes{OpenMode::source, OpenMode::partial, OpenMode::re
                                OpenMode::read_direct};
 
 std::unique_ptr<io::Directory> root_of(World& world) {
-  return good(world.fs().open_directory(world.root()));
+  return good(world.fs().open_directory(world.root(), io::DirectoryUse::change_names));
 }
 
 Bytes read(io::File& file, std::size_t size_bytes, std::uint64_t offset_bytes = 0) {

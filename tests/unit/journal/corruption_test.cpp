@@ -6,7 +6,6 @@
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
 #include "unit/journal/journal_data.hpp"
-#include "unit/journal/test_vfs.hpp"
 
 #include <random>
 #include <set>
@@ -83,13 +82,12 @@ void try_journal(Journal& journal, const Sample& sample, Damage damage) {
 /// Tries one set of files. Gives 1 where they were moved aside, else 0.
 std::size_t try_files(const Sample& sample, const Files& files, Damage damage,
                       const fs::path& directory) {
-  static const TestVfs vfs{Sync::skipped};
   const fs::path path = directory / "j.db";
   write_file(path, files.database);
   if (!files.wal.empty()) write_file(beside(path, "-wal"), files.wal);
   Warnings warnings;
   try {
-    Journal journal{path, warnings.collector(), vfs.name()};
+    Journal journal{path, warnings.collector()};
     try_journal(journal, sample, damage);
   } catch (const Error& error) {
     CAPTURE(error.what());
@@ -164,7 +162,6 @@ TEST_CASE("a journal without the table or one of its columns is moved aside", "[
 
 TEST_CASE("corruption that only a look-up or a write meets is moved aside, too", "[journal]") {
   const TempDir dir;
-  const TestVfs vfs{Sync::skipped};
   const std::string good = make_sample(dir.path()).files.database;
   constexpr std::size_t kPage = 512;
   // All pages but the first, which opening reads.
@@ -173,7 +170,7 @@ TEST_CASE("corruption that only a look-up or a write meets is moved aside, too",
   Warnings warnings;
   Row row = sample_row("/dest/1");
   try {
-    Journal journal{dir / "j.db", warnings.collector(), vfs.name()};
+    Journal journal{dir / "j.db", warnings.collector()};
     if (std::string_view{first} == "find") CHECK_FALSE(journal.find("/dest/1"));
     journal.put(row, Commit::process);
     CHECK(text_of(*journal.find("/dest/1")) == text_of(row));
@@ -221,7 +218,7 @@ TEST_CASE("a corrupt journal that cannot be moved is an error that says so", "[j
 
 TEST_CASE("a journal cut at any length works or is moved aside", "[journal]") {
   const TempDir dir;
-  const TempDir work;
+  const TempDir work{TempPlace::memory};
   const Sample sample = make_sample(dir.path());
   const auto& [database, wal] = sample.files;
   const auto head = [](const std::string& text, std::size_t size) { return text.substr(0, size); };
@@ -247,7 +244,7 @@ TEST_CASE("a journal cut at any length works or is moved aside", "[journal]") {
 
 TEST_CASE("a journal with random bytes changed works, is moved aside or is refused", "[journal]") {
   const TempDir dir;
-  const TempDir work;
+  const TempDir work{TempPlace::memory};
   const Sample sample = make_sample(dir.path());
   const std::uint32_t seed = std::random_device{}();
   CAPTURE(seed);

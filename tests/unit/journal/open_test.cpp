@@ -42,8 +42,6 @@ std::string refusal(const fs::path& path) {
   } catch (const Error& error) {
     CHECK(error.code() == ErrorCode::journal);
     CHECK_THAT(error.what(), ContainsSubstring(path.native()));
-    CHECK_THAT(error.what(), ContainsSubstring("--journal PATH"));
-    CHECK_THAT(error.what(), ContainsSubstring("--no-journal"));
     text = error.what();
   }
   CHECK_FALSE(text.empty());
@@ -162,7 +160,7 @@ TEST_CASE("what is no file cannot be a journal and is left alone", "[journal]") 
   CHECK(names_in(dir.path()).size() <= 1);
 }
 
-TEST_CASE("a journal that cannot be made is an error that says why and what to do", "[journal]") {
+TEST_CASE("a journal that cannot be made is an error of the journal that says why", "[journal]") {
   const TempDir dir;
   write_file(dir / "file", "x");
   fs::create_symlink("loop", dir / "loop");
@@ -175,7 +173,6 @@ TEST_CASE("a journal that cannot be made is an error that says why and what to d
     } catch (const Error& error) {
       CHECK(error.code() == ErrorCode::journal);
       CHECK(error.info().os_error != 0);
-      CHECK_THAT(error.what(), ContainsSubstring("--no-journal"));
       CHECK(std::string_view{error.what()}.find('\n') == std::string_view::npos);
     }
   }

@@ -68,45 +68,69 @@ TEST_CASE("thirty threads at once make one journal, and none fails", "[journal]"
   const auto failures = together([&](int user) {
     if (use_journal(dir / "state" / "j.db", user, {})) ++good;
   });
-  CHECK(failures.empty());
+  CHECK(failures == std::vector<std::string>{});
   CHECK(good == kUsers);
   CHECK(rows_in(dir / "state" / "j.db") == std::to_string(kUsers));
   CHECK(names_in(dir / "state") == std::vector<std::string>{"j.db"});
 }
 
-/// A child process that starts when `gate` is closed; its exit code 0 means good.
-pid_t start_user(const fs::path& path, int user, std::array<int, 2> gate) {
-  const pid_t child = ::fork();
-  if (child != 0) return child;
-  int code = 1;
-  try {
-    ::close(gate[1]);
-    char byte = 0;
-    while (::read(gate[0], &byte, 1) != 0) {
-    }
-    code = use_journal(path, user, {}) ? 0 : 2;
-  } catch (const std::exception& error) {
-    std::fputs(error.what(), stderr);
+/// Child processes that all begin at start(). To be forked before this process opens a journal:
+/// SQLite in a child must not know of the connections of its parent.
+class Children {
+ public:
+  Children() {
+    if (::pipe(gate_.data()) != 0) throw std::runtime_error{"pipe"};
   }
-  ::_exit(code);
-}
+
+  /// `action` gives true for good.
+  template <class Action>
+  void add(Action action) {
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(run(action));
+    pids_.push_back(child);
+  }
+
+  /// Gives how many were good.
+  int start() {
+    ::close(gate_[0]);
+    ::close(gate_[1]);
+    int good = 0;
+    for (const pid_t pid : pids_) {
+      int status = -1;
+      if (::waitpid(pid, &status, 0) == pid && status == 0) ++good;
+    }
+    return good;
+  }
+
+ private:
+  template <class Action>
+  int run(Action action) {
+    ::close(gate_[1]);
+    char byte = 0;
+    while (::read(gate_[0], &byte, 1) != 0) {
+    }
+    try {
+      return action() ? 0 : 2;
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "%s\n", error.what());
+      return 1;
+    }
+  }
+
+  std::array<int, 2> gate_{};
+  std::vector<pid_t> pids_;
+};
 
 TEST_CASE("thirty processes at once make one journal, and none fails", "[journal]") {
   const TempDir dir;
   const auto content = GENERATE(std::string{}, std::string{"garbage"});
   CAPTURE(content);
   if (!content.empty()) write_file(dir / "j.db", content);
-  std::array<int, 2> gate{};
-  REQUIRE(::pipe(gate.data()) == 0);
-  std::vector<pid_t> children;
-  for (int i = 0; i < kUsers; ++i) children.push_back(start_user(dir / "j.db", i, gate));
-  ::close(gate[0]);
-  ::close(gate[1]);
-  for (const pid_t child : children) {
-    int status = 0;
-    REQUIRE(::waitpid(child, &status, 0) == child);
-    CHECK(status == 0);
+  Children children;
+  for (int i = 0; i < kUsers; ++i) {
+    children.add([&, i] { return use_journal(dir / "j.db", i, {}); });
   }
+  CHECK(children.start() == kUsers);
   CHECK(rows_in(dir / "j.db") == std::to_string(kUsers));
   CHECK(moved_in(dir.path()).size() == (content.empty() ? 0 : 1));
 }
@@ -122,7 +146,7 @@ TEST_CASE("of thirty that find the same garbage one moves it, and no fresh journ
     if (use_journal(dir / "j.db", user, [&](const fs::path&, const std::string&) { ++warned; }))
       ++good;
   });
-  CHECK(failures.empty());
+  CHECK(failures == std::vector<std::string>{});
   CHECK(good == kUsers);
   CHECK(warned == 1);
   CHECK(rows_in(dir / "j.db") == std::to_string(kUsers));
@@ -134,21 +158,14 @@ TEST_CASE("of thirty that find the same garbage one moves it, and no fresh journ
 
 TEST_CASE("opening the journal twice in one process keeps the locks of the first", "[journal]") {
   const TempDir dir;
+  // A process that believes to be alone moves the WAL into the database and deletes it.
+  Children children;
+  children.add([&] { return sql(dir / "j.db", "SELECT count(*) FROM transfer_state") == "1"; });
   Journal first{dir / "j.db", {}};
   Row row = sample_row("/d");
   first.put(row, Commit::process);
   { const Journal second{dir / "j.db", {}}; }
-  // A process that believes to be alone would move the WAL into the database and delete it.
-  const pid_t child = ::fork();
-  if (child == 0) {
-    try {
-      sql(dir / "j.db", "SELECT count(*) FROM transfer_state");
-    } catch (const std::exception&) {
-    }
-    ::_exit(0);
-  }
-  int status = 0;
-  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(children.start() == 1);
   CHECK(fs::exists(dir / "j.db-wal"));
   CHECK(first.checkpoint(row.id, checkpoint_at(4000)) == Written::yes);
 }

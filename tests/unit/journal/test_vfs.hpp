@@ -16,12 +16,9 @@
 
 namespace rcopy::test {
 
-/// What happens where SQLite syncs a file or a directory.
-enum class Sync { real, skipped };
-
 class TestVfs {
  public:
-  explicit TestVfs(Sync sync = Sync::real) : sync_{sync}, base_{sqlite3_vfs_find(nullptr)} {
+  TestVfs() : base_{sqlite3_vfs_find(nullptr)} {
     static std::atomic<unsigned> made{0};
     name_ = "rcopy-test-" + std::to_string(++made);
     // The functions that are not replaced do not look at pAppData; xOpen of the base gets the base.
@@ -29,7 +26,6 @@ class TestVfs {
     vfs_.zName = name_.c_str();
     vfs_.pAppData = this;
     vfs_.xOpen = &TestVfs::open;
-    vfs_.xDelete = &TestVfs::remove;
     if (sqlite3_vfs_register(&vfs_, 0) != SQLITE_OK) throw std::runtime_error{"no test VFS"};
   }
   ~TestVfs() { sqlite3_vfs_unregister(&vfs_); }
@@ -60,12 +56,6 @@ class TestVfs {
     return result;
   }
 
-  static int remove(sqlite3_vfs* vfs, const char* name, int sync_directory) {
-    const auto* self = static_cast<TestVfs*>(vfs->pAppData);
-    return self->base_->xDelete(self->base_, name,
-                                self->sync_ == Sync::skipped ? 0 : sync_directory);
-  }
-
   const Patched& patch(const sqlite3_io_methods* original) {
     const std::lock_guard lock{mutex_};
     for (const auto& known : tables_) {
@@ -81,7 +71,7 @@ class TestVfs {
   static int sync(sqlite3_file* file, int flags) {
     const Patched& table = patched(file);
     ++table.owner->syncs_;
-    return table.owner->sync_ == Sync::skipped ? SQLITE_OK : table.original->xSync(file, flags);
+    return table.original->xSync(file, flags);
   }
 
   static int shm_lock(sqlite3_file* file, int offset, int count, int flags) {
@@ -91,7 +81,6 @@ class TestVfs {
     return result;
   }
 
-  Sync sync_;
   sqlite3_vfs* base_;
   sqlite3_vfs vfs_{};
   std::string name_;

@@ -15,7 +15,7 @@ struct Desk {
   Desk() {
     disk.mkdir("/d");
     disk.put("/d/f", content(Seed{1}, 10'000));
-    directory = good(faulty.open_directory("/d"));
+    directory = good(faulty.open_directory("/d", io::DirectoryUse::change_names));
     file = good(directory->open("f", OpenMode::partial));
     faulty.reset();
   }
@@ -52,8 +52,8 @@ TEST_CASE("a fault without a kind counts calls of every kind", "[support]") {
   desk.faulty.add({.nth = 3});
   CHECK(desk.file->sync_data() == 0);
   CHECK(desk.directory->sync() == 0);
-  CHECK(desk.faulty.open_directory("/d").error == EIO);
-  CHECK(desk.faulty.open_directory("/d").error == 0);
+  CHECK(desk.faulty.open_directory("/d", io::DirectoryUse::change_names).error == EIO);
+  CHECK(desk.faulty.open_directory("/d", io::DirectoryUse::change_names).error == 0);
 }
 
 TEST_CASE("a fault can be for one path only", "[support]") {

@@ -19,7 +19,7 @@ using io::OpenMode;
 constexpr std::uint64_t kPage = FileData::kPageBytes;
 
 std::unique_ptr<io::File> open(MemoryDisk& disk, const char* name, OpenMode mode) {
-  return good(good(disk.open_directory("/"))->open(name, mode));
+  return good(good(disk.open_directory("/", io::DirectoryUse::change_names))->open(name, mode));
 }
 
 Bytes read_direct(MemoryDisk& disk, const char* name) {
@@ -41,7 +41,7 @@ TEST_CASE("the number of a dead file goes to the next one of its directory", "[s
   disk.put("/a", Bytes{"a"});
   disk.put("/b", Bytes{"b"});
   const std::uint64_t number = disk.look("/a").inode;
-  const auto directory = good(disk.open_directory("/"));
+  const auto directory = good(disk.open_directory("/", io::DirectoryUse::change_names));
   CHECK(directory->unlink("a") == 0);
   const auto file = good(directory->open("c", OpenMode::create_partial));
   CHECK(good(file->stat()).inode == number);
@@ -102,7 +102,7 @@ TEST_CASE("a full disk takes what fits, then says ENOSPC", "[support]") {
   CHECK(file->write_at(bytes, 10 * kPage).error == ENOSPC);
   CHECK(file->write_at(bytes, 20 * kPage).error == ENOSPC);
   CHECK(good(file->write_at(std::span{bytes}.last(2 * kPage), 0)) == 2 * kPage);  // in place
-  const auto directory = good(disk.open_directory("/"));
+  const auto directory = good(disk.open_directory("/", io::DirectoryUse::change_names));
   CHECK(good(directory->file_system()).available_bytes == 0);
   CHECK(file->truncate(100 * kPage) == 0);  // holes cost nothing
   CHECK(file->truncate(kPage + 1) == 0);
@@ -167,7 +167,7 @@ TEST_CASE("direct reads can be refused when opened or when read", "[support]") {
   MemoryDisk disk;
   disk.put("/f", content(Seed{1}, kPage));
   disk.set_direct_reads(DirectReads::refused_by_open);
-  CHECK(good(disk.open_directory("/"))->open("f", OpenMode::read_direct).error == EINVAL);
+  CHECK(good(disk.open_directory("/", io::DirectoryUse::change_names))->open("f", OpenMode::read_direct).error == EINVAL);
   disk.set_direct_reads(DirectReads::refused_by_read);
   const auto file = open(disk, "f", OpenMode::read_direct);
   AlignedBuffer buffer{kPage};
@@ -207,7 +207,7 @@ TEST_CASE("a bad spot spoils what is written back so many times", "[support]") {
   const Bytes bytes = content(Seed{1}, 3 * kPage);
   Bytes spoiled = bytes;
   spoiled[5'000] ^= std::byte{1};
-  const auto directory = good(disk.open_directory("/"));
+  const auto directory = good(disk.open_directory("/", io::DirectoryUse::change_names));
   for (int round = 1; round <= 3; ++round) {
     CAPTURE(round);
     const auto file = good(directory->open("f", OpenMode::create_partial));
@@ -240,7 +240,7 @@ TEST_CASE("permissions hold for users and not for root", "[support]") {
   disk.put("/d/private", Bytes{"content"});
   disk.set_owner("/d/private", {.uid = 7, .gid = 7});
   disk.set_mode("/d/private", 0600);
-  const auto directory = good(disk.open_directory("/d"));
+  const auto directory = good(disk.open_directory("/d", io::DirectoryUse::change_names));
   CHECK(directory->open("private", OpenMode::source).error == EACCES);
   const auto file = good(directory->open("f", OpenMode::partial));
   CHECK(file->set_owner({.uid = 7, .gid = 7}) == EPERM);
@@ -264,7 +264,7 @@ TEST_CASE("in a sticky directory a stranger's file cannot be removed or replaced
   disk.put("/tmp/planted", Bytes{"x"});
   disk.set_owner("/tmp/planted", {.uid = 7, .gid = 7});
   disk.put("/tmp/own", Bytes{"x"});
-  const auto directory = good(disk.open_directory("/tmp"));
+  const auto directory = good(disk.open_directory("/tmp", io::DirectoryUse::change_names));
   CHECK(directory->unlink("planted") == EPERM);
   CHECK(directory->rename("own", "planted") == EPERM);
   CHECK(directory->rename("planted", "mine") == EPERM);
@@ -286,7 +286,7 @@ TEST_CASE("set-id bits go when a user writes or the owner changes", "[support]")
 TEST_CASE("a read-only mount refuses every change and still reads", "[support]") {
   MemoryDisk disk;
   disk.put("/f", Bytes{"content"});
-  const auto directory = good(disk.open_directory("/"));
+  const auto directory = good(disk.open_directory("/", io::DirectoryUse::change_names));
   const auto file = good(directory->open("f", OpenMode::partial));
   disk.set_writing(Writing::refused);
   CHECK(file->write_at(Bytes{"x"}, 0).error == EROFS);
@@ -318,7 +318,7 @@ TEST_CASE("a file system without owners gives every file to root and keeps it so
 TEST_CASE("a seam name with a slash in it is a bug and is found", "[support]") {
   MemoryDisk disk;
   disk.mkdir("/d");
-  const auto directory = good(disk.open_directory("/"));
+  const auto directory = good(disk.open_directory("/", io::DirectoryUse::change_names));
   CHECK(directory->open("d/f", OpenMode::create_partial).error == EINVAL);
 }
 

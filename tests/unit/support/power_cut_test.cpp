@@ -19,7 +19,7 @@ constexpr std::uint64_t kPage = FileData::kPageBytes;
 struct Machine {
   explicit Machine(DiskSettings settings = {}) : disk{settings} {
     disk.put("/old", old);
-    directory = good(disk.open_directory("/"));
+    directory = good(disk.open_directory("/", io::DirectoryUse::change_names));
   }
 
   std::unique_ptr<io::File> create(const char* name, const Bytes& bytes) {
@@ -28,7 +28,7 @@ struct Machine {
     return file;
   }
 
-  void reopen() { directory = good(disk.open_directory("/")); }
+  void reopen() { directory = good(disk.open_directory("/", io::DirectoryUse::change_names)); }
 
   Bytes old = content(Seed{1}, 5 * kPage);
   Bytes fresh = content(Seed{2}, 7 * kPage + 100);
@@ -51,7 +51,7 @@ TEST_CASE("after the cut nothing works, and after power is back nothing is open"
   CHECK(file->sync_all() == EIO);
   CHECK(file->write_at(Bytes{"x"}, 0).error == EIO);
   CHECK(machine.directory->sync() == EIO);
-  CHECK(machine.disk.open_directory("/").error == EIO);
+  CHECK(machine.disk.open_directory("/", io::DirectoryUse::change_names).error == EIO);
   CHECK(machine.disk.stat("/old", io::Links::follow).error == EIO);
   CHECK(machine.disk.resolve("/old").error == EIO);
   CHECK(machine.disk.calls() == before + 2);

@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Promises 4 and 5: asked to stop, rcopy saves its position, says so in one line and dies by the
+# signal; the same command continues.
+# shellcheck source=tests/cli/lib.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+need_strace
+
+make_file $((32 * MiB + 9)) 1 source
+partial=$(partial_of dest)
+readonly size=$((32 * MiB + 9))
+
+start_over() { rm -f -- dest "$partial" "$journal"*; }
+
+# start_copy OPTION...: until a part is written.
+start_copy() {
+  start_slow "$partial" pwrite64=40 -- "$@" source dest
+  wait_until 'a part is written' size_at_least "$partial" $((4 * MiB))
+}
+
+# start_verify: until all is copied; the reading back takes a second or more.
+start_verify() {
+  start_slow "$partial" pread64=300 -- source dest
+  wait_until 'all is copied' is_status copied
+}
+is_status() { [[ -e $journal && $(journal_query 'select status from transfer_state') == "$1" ]]; }
+
+# expect_killed_by SIGNAL: strace says what the shell cannot tell from an exit code.
+expect_killed_by() {
+  expect_status $((128 + $(kill -l "$1")))
+  grep -q "+++ killed by SIG$1" "$trace" || fail "it was not killed by SIG$1"
+}
+
+# shellcheck disable=SC2034  # used by start_job
+tracer=("${tracer[@]/-qq/-q}")
+
+for signal in INT TERM HUP; do
+  begin "SIG$signal: saves the position, says so in one line, and dies by the signal"
+  start_over
+  start_copy
+  kill -s "$signal" "$pid"
+  { finish; } 2>/dev/null
+  expect_killed_by "$signal"
+  [[ $(grep -c 'stopped' "$err") == 1 ]] || fail "not one line says that it stopped"
+  expect_none dest
+  row=$(journal_query 'select transferred_bytes, file_hash from transfer_state')
+  kept=${row%%|*}
+  ((kept % MiB == 0 && kept >= 3 * MiB && kept < size)) || fail "it kept $kept bytes"
+  expect_said "^rcopy: '$work/dest': stopped by SIG$signal at $((kept / MiB))\.0 MiB of 32\.0 MiB; run the same command again to continue there$"
+  expect_row 'durable_bytes, status' "$kept|in_progress"
+  [[ ${row#*|} == "$(hash_of_first "$kept" source)" ]] || fail "in the journal is another hash"
+  [[ $(size_of "$partial") == "$kept" ]] || fail "the partial has $(size_of "$partial") bytes, not $kept"
+
+  begin "  and the same command continues there"
+  run_counting source -v source dest
+  expect_copied source dest
+  expect_printed "resumed at $((kept / MiB))\.0 MiB"
+  [[ $first_read == "$kept" ]] || fail "it copied from byte $first_read, not $kept"
+  ((bytes_read == size - kept)) || fail "it read $bytes_read bytes of the source"
+done
+
+begin "stopped five times, it goes on each time"
+start_over
+before=0
+for ((i = 0; i < 5; ++i)); do
+  start_slow "$partial" pwrite64=60 -- source dest
+  wait_until 'a part is written' size_at_least "$partial" $((before + MiB))
+  kill -TERM "$pid"
+  finish
+  expect_status 143
+  kept=$(journal_query 'select transferred_bytes from transfer_state')
+  ((kept > before)) || fail "it had $before bytes and now has $kept"
+  before=$kept
+  ((before < size - 12 * MiB)) || break
+done
+run source dest
+expect_copied source dest
+
+begin "stopped while it verifies: the next run verifies and reads nothing of the source"
+start_over
+start_verify
+kill -TERM "$pid"
+finish
+expect_status 143
+expect_said "^rcopy: '$work/dest': stopped by SIGTERM with all 32\.0 MiB copied; run the same command again to verify and finish$"
+expect_none dest
+expect_row status copied
+run_counting source -v source dest
+expect_copied source dest
+((bytes_read == 0)) || fail "it read $bytes_read bytes of the source"
+expect_said 'copied already'
+
+begin "a second signal ends it at once"
+start_over
+# A sync that hangs holds up a stop, as a bad disk does.
+start_slow "$partial" pwrite64=40 fdatasync=4000 -- source dest
+wait_until 'a part is written' size_at_least "$partial" $((4 * MiB))
+kill -TERM "$pid"
+said_stopping() { grep -q 'stopping' "$work/.job-err"; }
+wait_until 'it says that it stops' said_stopping
+sleep 0.5 # a signal that follows at once is an echo of the first
+kill -INT "$pid"
+{ finish; } 2>/dev/null
+expect_killed_by INT
+expect_not_said 'stopped by' # the sync it would have waited for never ended
+expect_row 'durable_bytes, status' '0|in_progress'
+expect_none dest
+run source dest
+expect_copied source dest
+
+begin "two signals at once are one stop"
+start_over
+start_copy
+kill -TERM "$pid"
+kill -HUP "$pid"
+finish
+expect_status 143
+expect_said 'stopped by SIGTERM at'
+
+begin "with nohup it does not care about SIGHUP"
+start_over
+launcher=(nohup)
+start_copy
+launcher=()
+kill -HUP "$pid"
+finish
+expect_copied source dest
+expect_not_said stop
+
+begin "with --quiet one line says where it stopped"
+start_over
+start_copy --quiet
+kill -TERM "$pid"
+finish
+expect_refused 143 "stopped by SIGTERM at .* of 32\.0 MiB; run the same command again to continue there$"
+
+begin "several files: the one that was copied, the position in the next, and no word of the others"
+start_over
+mkdir -- directory
+echo small >small
+start_slow "$work/directory/.source.rcopy-part" pwrite64=40 -- small source "$RCOPY" directory
+wait_until 'a part is written' size_at_least directory/.source.rcopy-part $((4 * MiB))
+kill -TERM "$pid"
+finish
+expect_status 143
+expect_same small directory/small
+[[ $(grep -c 'stopped' "$err") == 1 ]] || fail "not one line says that it stopped"
+expect_said "/directory/source': stopped by SIGTERM"
+run small source directory
+expect_copied source directory/source

@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Promise 4 on file systems that are full, grow, or cannot be written: exit code 7 (or 1), the old
+# destination stays, and the same command continues when there is space.
+# labels: privileged
+
+# Mounts are made in a namespace of its own, so that none is left however this ends. With a user
+# namespace a small tmpfs needs no privileges.
+if [[ ! ${RCOPY_TEST_NAMESPACE-} ]]; then
+  export RCOPY_TEST_NAMESPACE=own
+  for flags in -m -Urm; do
+    # shellcheck disable=SC2086
+    if unshare $flags mount -t tmpfs none /mnt 2>/dev/null; then exec unshare $flags bash "${BASH_SOURCE[0]}"; fi
+  done
+  echo "skipped: this user can mount nothing"
+  exit 77
+fi
+
+# shellcheck source=tests/cli/lib.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+need_strace
+
+readonly size=$((12 * MiB + 5)) place=$work/place
+make_file "$size" 1 source
+make_file 3000 2 old
+mkdir -- "$place"
+dest=$place/dest
+partial=$(partial_of "$dest")
+
+mount_tmpfs() { mount -t tmpfs -o size=24m none "$place"; }
+mount_ext4() {
+  truncate -s 32M image
+  mkfs.ext4 -q -F -m 0 image 2>"$err" && mount -o loop image "$place" 2>"$err"
+}
+
+# use KIND: a new file system at $place, with an old destination.
+use() {
+  ! mountpoint -q "$place" || umount -- "$place"
+  rm -f -- "$journal"*
+  if ! "mount_$1"; then
+    skip_case "$1 cannot be mounted: $(tail -n 1 "$err")"
+    return 1
+  fi
+  mounts=("$place")
+  cp -- old "$dest"
+  before=$(fingerprint "$dest")
+}
+
+# fill LEFT: so that less than LEFT bytes and a MiB are free.
+fill() {
+  rm -f -- "$place/filler"
+  local free
+  free=$(($(df --output=avail -B 1 -- "$place" | tail -n 1)))
+  # Written, for a hole takes no space; the end may not fit.
+  head -c $((free - $1)) /dev/zero >"$place/filler" 2>/dev/null || true
+}
+
+expect_old_destination() { expect_untouched "$dest" "$before"; }
+
+for kind in tmpfs ext4; do
+  use "$kind" || continue
+
+  begin "$kind: no space from the beginning: 7, and nothing is written"
+  fill $((4 * MiB))
+  names=$(ls -A "$place")
+  run source "$dest"
+  expect_refused 7 "^rcopy: cannot copy to '$dest': 12\.0 MiB are needed and .* are free; free some space, then run the same command again"
+  expect_old_destination
+  [[ $(ls -A "$place") == "$names" ]] || fail "there are other names: $(ls -A "$place")"
+
+  begin "$kind: and when there is space the same command ends with 0"
+  rm -- "$place/filler"
+  run source "$dest"
+  expect_copied source "$dest"
+
+  begin "$kind: the space goes while it copies: 7, and what was copied is kept"
+  use "$kind"
+  start_slow "$partial" pwrite64=100 -- source "$dest"
+  wait_until 'a part is written' size_at_least "$partial" $((2 * MiB))
+  fill 0
+  finish
+  expect_refused 7 "^rcopy: cannot write '$partial' at byte [0-9]+: No space left on device; free some space, then run the same command again to continue at "
+  expect_old_destination
+  kept=$(journal_query 'select transferred_bytes from transfer_state')
+  ((kept >= 2 * MiB && kept % MiB == 0 && $(size_of "$partial") >= kept)) || fail "it kept $kept bytes"
+  expect_row durable_bytes "$kept"
+  expect_said "continue at $((kept / MiB))\.0 MiB$"
+
+  begin "$kind: still no space: 7 again, and still kept"
+  run source "$dest"
+  expect_refused 7 "are needed and .* are free; free some space, then run the same command again to continue at $((kept / MiB))\.0 MiB$"
+  expect_old_destination
+  expect_row transferred_bytes "$kept"
+
+  begin "$kind: just enough space for the rest: the same command continues there"
+  fill $((size - kept + MiB))
+  run_counting source source "$dest"
+  expect_copied source "$dest"
+  [[ $first_read == "$kept" ]] || fail "it copied from byte $first_read, not $kept"
+  expect_row status complete
+
+  begin "$kind: mounted read-only: 1, and what to do"
+  use "$kind"
+  mount -o remount,bind,ro "$place"
+  run source "$dest"
+  expect_refused 1 "^rcopy: cannot overwrite '$dest': Read-only file system; make the file system writable or choose another destination$"
+  run source "$place/new"
+  expect_refused 1 "^rcopy: cannot create '.*new.*': Read-only file system; make the file system writable"
+  expect_old_destination
+done
+
+begin "tmpfs: too small from the beginning, then made larger"
+use tmpfs
+if mount -o remount,size=8m "$place" 2>"$err"; then
+  run source "$dest"
+  expect_status 7
+  expect_old_destination
+  mount -o remount,size=24m "$place"
+  run source "$dest"
+  expect_copied source "$dest"
+else
+  skip_case "only root can change its size"
+fi
+
+begin "the journal's file system is full from the beginning: 6, and nothing is copied"
+use tmpfs
+RCOPY_JOURNAL=$place/state/journal.db
+fill 0
+for ((i = 0; i < 300; ++i)); do # the last pages
+  head -c 4096 /dev/zero >>"$place/filler" 2>/dev/null || break
+done
+run source new
+expect_refused 6 "$place/state.*No space left on device"
+expect_said --no-journal
+expect_none new
+
+begin "the journal's file system fills up while it copies: said, and the copy is right"
+rm -- "$place/filler"
+start_slow "$(partial_of new)" pwrite64=100 -- source new
+wait_until 'a part is written' size_at_least "$(partial_of new)" $((2 * MiB))
+for ((i = 0; i < 300; ++i)); do
+  fill 0
+  cat /dev/zero >>"$place/filler" 2>/dev/null || break
+done
+finish
+expect_copied source new
+expect_lines 1
+expect_said '^rcopy: warning: .*No space left on device; the copy goes on'
+RCOPY_JOURNAL=$journal
