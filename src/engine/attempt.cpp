@@ -10,6 +10,9 @@
 #include "engine/publish.hpp"
 #include "engine/verifier.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace rcopy::engine {
 namespace {
 
@@ -38,9 +41,8 @@ Attempt::Attempt(const Run& run, Ledger& ledger, std::filesystem::path given_sou
       number_{number} {}
 
 AttemptEnd Attempt::run() {
-  phase(Phase::checking);
   source_ = open_source(run_.fs, given_source_);
-  run_.events.counters().total_bytes = source_.stat.size_bytes;
+  start_counters();
   place_ = resolve_place(run_.fs, given_destination_, given_source_, source_);
   if (up_to_date()) return AttemptEnd::done;
   lock_and_plan();
@@ -58,6 +60,16 @@ AttemptEnd Attempt::run() {
     case Entry::nothing: enter_at_finish(); return AttemptEnd::done;
   }
   return AttemptEnd::done;
+}
+
+void Attempt::start_counters() const {
+  Counters& counters = run_.events.counters();
+  counters.phase = Phase::checking;
+  counters.total_bytes = source_.stat.size_bytes;
+  for (auto* const bytes : {&counters.resumed_bytes, &counters.written_bytes, &counters.durable_bytes,
+                            &counters.to_check_bytes, &counters.checked_bytes, &counters.verified_bytes}) {
+    *bytes = 0;
+  }
 }
 
 std::filesystem::path Attempt::destination() const { return place_ ? place_->path() : given_destination_; }
@@ -90,8 +102,8 @@ void Attempt::lock_and_plan() {
 }
 
 AttemptEnd Attempt::enter_at_copy() {
+  check_space();
   const Start start = prepare_start();
-  check_space(start.end.offset_bytes);
   announce(start.end.offset_bytes);
   phase(Phase::copying);
   const CopyTask task{.source = *source_.file,
@@ -193,9 +205,11 @@ Attempt::Start Attempt::start_fresh() {
   return {};
 }
 
-void Attempt::check_space(std::uint64_t kept_bytes) const {
+/// Before anything is destroyed. What the partial holds counts as free: it is kept or replaced.
+void Attempt::check_space() {
+  const std::uint64_t held = io::stat(partial_->file()).allocated_bytes;
   const std::uint64_t available = io::file_system(*place_->directory).available_bytes;
-  const std::uint64_t needed = source_.stat.size_bytes - kept_bytes;
+  const std::uint64_t needed = source_.stat.size_bytes - std::min(held, source_.stat.size_bytes);
   if (needed <= available) return;
   throw Error{{.code = ErrorCode::no_space,
                .operation = "copy to",
@@ -217,10 +231,22 @@ void Attempt::sync_partial(const Position& end) {
 
 /// By descriptor and by name: a file that replaced the source has another inode.
 bool Attempt::source_unchanged() const {
+  check_whole();
   const auto begun = source_identity(source_.stat, source_.fs);
   if (source_identity(io::stat(*source_.file), source_.fs) != begun) return false;
   const auto named = io::find(run_.fs, source_.path, io::Links::follow);
   return named && source_identity(*named, source_.fs) == begun;
+}
+
+/// Files below /proc say 0 bytes and hold more; a copy of what they say would look complete.
+void Attempt::check_whole() const {
+  std::array<std::byte, 1> beyond{};
+  if (io::read_full(*source_.file, beyond, source_.stat.size_bytes) == 0) return;
+  if (io::stat(*source_.file).size_bytes != source_.stat.size_bytes) return;  // it grew
+  throw Error{{.code = ErrorCode::io,
+               .operation = "copy",
+               .path = given_source_,
+               .reason = "it holds more bytes than its size says, and only files that tell their size can be copied"}};
 }
 
 void Attempt::drop_partial() {

@@ -58,10 +58,12 @@ class Attempt {
   [[nodiscard]] Start prepare_start();
   [[nodiscard]] std::optional<Start> keep_prefix();
   [[nodiscard]] Start start_fresh();
-  void check_space(std::uint64_t kept_bytes) const;
+  void start_counters() const;
+  void check_space();
   [[nodiscard]] std::optional<Position> copy_or_shrunk(const CopyTask& task);
   void sync_partial(const Position& end);
   [[nodiscard]] bool source_unchanged() const;
+  void check_whole() const;
   void drop_partial();
   void finish(Outcome outcome, const io::Stat& destination);
 

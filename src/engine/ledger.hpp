@@ -35,6 +35,11 @@ class Ledger {
 
   [[nodiscard]] const journal::Row& row() const { return row_; }
 
+  /// What a later run can continue from; 0 where the row is of a finished copy.
+  [[nodiscard]] std::uint64_t kept_bytes() const {
+    return row_.status == journal::Status::complete ? 0 : row_.transferred_bytes;
+  }
+
   /// Moves both positions. `durable` must be on stable storage.
   [[nodiscard]] journal::Written checkpoint(const Position& transferred, const Position& durable);
 

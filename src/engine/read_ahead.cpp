@@ -4,6 +4,7 @@
 #include "engine/read_ahead.hpp"
 
 #include <algorithm>
+#include <system_error>
 
 namespace rcopy::engine {
 namespace {
@@ -19,8 +20,12 @@ ReadAhead::ReadAhead(io::File& file, ByteRange range)
       range_{range},
       blocks_{block_count(range)},
       slots_(static_cast<std::size_t>(std::min<std::uint64_t>(blocks_, kReadsInFlight))) {
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    threads_.emplace_back([this] { failure_.guard([this] { read_blocks(); }); });
+  try {
+    while (threads_.size() < slots_.size()) {
+      threads_.emplace_back([this] { failure_.guard([this] { read_blocks(); }); });
+    }
+  } catch (const std::system_error&) {
+    if (threads_.empty()) throw;  // no thread to be had; with one the rest can wait
   }
 }
 

@@ -120,7 +120,7 @@ class Transfer {
     run_.events.emit(TransferFailed{.error = error,
                                     .source = source_,
                                     .destination = destination_,
-                                    .kept_bytes = ledger_.row().transferred_bytes,
+                                    .kept_bytes = ledger_.kept_bytes(),
                                     .total_bytes = ledger_.row().total_bytes});
     throw error;
   }

@@ -204,8 +204,8 @@ void Journal::Database::set_aside(const SqliteError& why, Deadline deadline) {
     throw Error{std::move(info)};
   }
   if (!name) return;
-  warn(why.info().reason + "; it is now " + base::quoted(name->filename()) +
-       " and a new journal was begun, so copies that were under way start over");
+  warn(why.info().reason + " and was renamed to " + base::quoted(name->filename()) +
+       "; a new journal was begun, and copies that were under way start over");
 }
 
 template <class Action>

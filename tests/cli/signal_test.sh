@@ -114,9 +114,9 @@ start_over
 start_copy
 kill -TERM "$pid"
 kill -HUP "$pid"
-finish
-expect_status 143
-expect_said 'stopped by SIGTERM at'
+{ finish; } 2>/dev/null
+[[ $status == 143 ]] || expect_status 129 # which of the two came first, it cannot tell
+expect_said 'stopped by SIG(TERM|HUP) at .* to continue there$'
 
 begin "with nohup it does not care about SIGHUP"
 start_over

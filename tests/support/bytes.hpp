@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <iosfwd>
 #include <span>
 #include <string_view>
@@ -24,6 +25,11 @@ class Bytes : public std::vector<std::byte> {
   explicit Bytes(std::string_view text);
   explicit Bytes(std::span<const std::byte> bytes)
       : std::vector<std::byte>(bytes.begin(), bytes.end()) {}
+
+  /// With memcmp: the library compares std::byte one by one, and tests compare gigabytes.
+  friend bool operator==(const Bytes& a, const Bytes& b) {
+    return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
+  }
 };
 
 /// "5242880 bytes, sum 1f…, begins 68 65 6c": what fits into a test report.

@@ -201,6 +201,53 @@ TEST_CASE("a checkpoint that meets corruption is an error, and the next put begi
   CHECK(journal.checkpoint(row.id, checkpoint_at(4000)) == Written::yes);
 }
 
+/// The database and its rollback journal as a crash in the middle of a transaction leaves them.
+/// The transaction is too big for the cache, so it has written to the database already.
+void crash_in(const std::string& sql, const fs::path& from, const fs::path& to) {
+  Sql connection{from};
+  connection.run("PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1");
+  const std::string before = read_file(from);
+  connection.run("BEGIN; " + sql +
+                 "; CREATE TABLE filler AS WITH RECURSIVE n (i) AS "
+                 "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) "
+                 "SELECT hex(zeroblob(1000)) FROM n");
+  for (const char* suffix : {"", "-journal"}) fs::copy(beside(from, suffix), beside(to, suffix));
+  REQUIRE(read_file(to) != before);
+}
+
+TEST_CASE("a write that a crash cut short is rolled back, and no row is lost", "[journal]") {
+  const TempDir dir;
+  Row row = sample_row("/dest/1");
+  {
+    Journal journal{dir / "a.db", {}};
+    journal.put(row, Commit::process);
+  }
+  crash_in("UPDATE transfer_state SET transferred_bytes = 8000", dir / "a.db", dir / "b.db");
+  Warnings warnings;
+  Journal journal{dir / "b.db", warnings.collector()};
+  const auto found = journal.find("/dest/1");
+  REQUIRE(found);
+  CHECK(text_of(*found) == text_of(row));
+  CHECK(warnings.texts.empty());
+}
+
+TEST_CASE("a journal whose making was cut short is made again, without a warning", "[journal]") {
+  const TempDir dir;
+  write_file(dir / "a.db", "");
+  crash_in("PRAGMA application_id = 1919119481; CREATE TABLE transfer_state (x)", dir / "a.db",
+           dir / "b.db");
+  SECTION("as a killed process leaves it") {}
+  SECTION("as a power cut may leave it") {
+    write_file(dir / "b.db", std::string(fs::file_size(dir / "b.db"), '\0'));
+  }
+  Warnings warnings;
+  Journal journal{dir / "b.db", warnings.collector()};
+  Row row = sample_row("/dest/1");
+  journal.put(row, Commit::process);
+  CHECK(journal.find("/dest/1"));
+  CHECK(warnings.texts.empty());
+}
+
 TEST_CASE("a corrupt journal that cannot be moved is an error that says so", "[journal]") {
   const TempDir dir;
   write_file(dir / "j.db", "garbage");
