@@ -50,11 +50,11 @@ AttemptEnd Attempt::run() {
     case Entry::copy: return enter_at_copy();
     case Entry::verify:
       announce(ledger_.row().total_bytes);
-      ledger_.begin(continued_row());
+      begin(continued_row());
       return enter_at_verify();
     case Entry::publish:
       announce(ledger_.row().total_bytes);
-      ledger_.begin(continued_row());
+      begin(continued_row());
       return enter_at_publish();
     case Entry::finish:
     case Entry::nothing: enter_at_finish(); return AttemptEnd::done;
@@ -74,20 +74,29 @@ void Attempt::start_counters() const {
 
 std::filesystem::path Attempt::destination() const { return place_ ? place_->path() : given_destination_; }
 
-void Attempt::tidy(Next next) {
+void Attempt::failed(const Error& error, Next next) {
   if (!partial_) return;
-  const bool empty = partial_->created() && ledger_.row().transferred_bytes == 0;
+  if (begun_) ledger_.note_error(error.what());
+  const bool empty = partial_->created() && (!begun_ || ledger_.row().transferred_bytes == 0);
   const bool lost = next == Next::another_run && run_.journal == nullptr;
   if (!empty && !lost) return;
-  // The error that ended the attempt is the one to report; a partial left over does no harm.
-  (void)place_->directory->unlink(place_->partial_name);
+  try {
+    partial_->remove();
+  } catch (const Error&) {
+    // The error that ended the attempt is the one to report; a partial left over does no harm.
+  }
+}
+
+void Attempt::begin(journal::Row row) {
+  ledger_.begin(std::move(row));
+  begun_ = true;
 }
 
 /// Before the lock, so that an up-to-date file is neither locked nor its directory touched.
 bool Attempt::up_to_date() {
   row_ = ledger_.load(place_->path());
-  plan_ = make_plan(row_, situation(peek_partial(*place_)), run_.options);
-  if (plan_.entry != Entry::nothing) return false;
+  plan_ = make_plan(row_, situation(peek_partial(*place_)), plan_options());
+  if (plan_.entry != Entry::nothing || needs_refresh()) return false;
   finish(Outcome::up_to_date, *place_->existing);
   return true;
 }
@@ -98,7 +107,7 @@ void Attempt::lock_and_plan() {
   row_ = ledger_.load(place_->path());
   place_->existing = io::find(*place_->directory, place_->name);
   const auto kept = partial_->created() ? std::nullopt : std::optional{partial_->found()};
-  plan_ = make_plan(row_, situation(kept), run_.options);
+  plan_ = make_plan(row_, situation(kept), plan_options());
 }
 
 AttemptEnd Attempt::enter_at_copy() {
@@ -114,8 +123,10 @@ AttemptEnd Attempt::enter_at_copy() {
                       .rhythm = run_.rhythm};
   const auto end = copy_or_shrunk(task);
   if (!end || !source_unchanged()) {
-    drop_partial();
-    return AttemptEnd::source_changed;
+    return start_over_because(Error{{.code = ErrorCode::source_changed,
+                                     .operation = "copy",
+                                     .path = given_source_,
+                                     .reason = "the source changed while it was copied"}});
   }
   phase(Phase::syncing);
   sync_partial(*end);
@@ -138,13 +149,7 @@ AttemptEnd Attempt::enter_at_verify() {
     phase(Phase::verifying);
     const std::uint64_t total_bytes = ledger_.row().total_bytes;
     const auto digest = read_back(*place_, *partial_, total_bytes, how, run_.events, run_.stop);
-    if (digest != ledger_.row().file_hash) {
-      const auto offset = first_difference(*source_.file, *place_, *partial_, total_bytes, run_.stop);
-      detail_ = offset ? "; the first differing byte is at " + std::to_string(*offset)
-                       : "; a second reading found no difference, so memory or a cable may be failing";
-      drop_partial();
-      return AttemptEnd::mismatch;
-    }
+    if (digest != ledger_.row().file_hash) return start_over_because(mismatch_error());
   }
   ledger_.verified(to_text(how), partial_->found().times);
   return enter_at_publish();
@@ -153,18 +158,18 @@ AttemptEnd Attempt::enter_at_verify() {
 AttemptEnd Attempt::enter_at_publish() {
   phase(Phase::publishing);
   publish(run_.fs, *place_, *partial_, source_, run_.options.attributes, run_.events);
-  const io::Stat published = io::stat(partial_->file());
+  // The row first: closing gives up the lock.
+  finish(plan_.entry == Entry::copy ? Outcome::copied : Outcome::finished, io::stat(partial_->file()));
   io::close(partial_->file());
-  finish(plan_.entry == Entry::copy ? Outcome::copied : Outcome::finished, published);
   return AttemptEnd::done;
 }
 
 /// Renamed already, by a run that was cut short or by another one while this one waited.
 void Attempt::enter_at_finish() {
   phase(Phase::publishing);
-  if (partial_->created()) partial_->remove();  // locking made it
   finish_publish(*place_);
   finish(plan_.entry == Entry::finish ? Outcome::finished : Outcome::up_to_date, *place_->existing);
+  if (partial_->created()) partial_->remove();  // locking made it
 }
 
 Attempt::Start Attempt::prepare_start() {
@@ -176,6 +181,8 @@ Attempt::Start Attempt::prepare_start() {
 
 std::optional<Attempt::Start> Attempt::keep_prefix() {
   const FoundFile found = partial_->found();
+  // After a write-back that failed, pages can be clean in the cache and absent on the medium.
+  drop_cache(*place_, *partial_);
   const auto confirmed = confirm_prefix(partial_->file(), found.size_bytes, *row_, plan_.keep,
                                         run_.events.counters(), run_.stop);
   if (!confirmed) return std::nullopt;
@@ -193,7 +200,7 @@ std::optional<Attempt::Start> Attempt::keep_prefix() {
   row.hash_state = end.hasher.save();
   row.durable_bytes = durable.offset_bytes;
   row.durable_hash_state = durable.hasher.save();
-  ledger_.begin(std::move(row));
+  begin(std::move(row));
   return Start{.end = end, .durable = durable};
 }
 
@@ -201,13 +208,16 @@ Attempt::Start Attempt::start_fresh() {
   partial_->recreate();
   // Durably, before the first byte: a row that vouches for the old partial's bytes must not meet
   // the new one's. Until then the new one is empty, which no claim survives.
-  ledger_.begin(fresh_row());
+  begin(fresh_row());
   return {};
 }
 
 /// Before anything is destroyed. What the partial holds counts as free: it is kept or replaced.
 void Attempt::check_space() {
-  const std::uint64_t held = io::stat(partial_->file()).allocated_bytes;
+  const io::Stat partial = io::stat(partial_->file());
+  // Compressed, it may hold less than it saves.
+  const std::uint64_t held =
+      plan_.keep == Keep::nothing ? partial.allocated_bytes : std::max(partial.allocated_bytes, partial.size_bytes);
   const std::uint64_t available = io::file_system(*place_->directory).available_bytes;
   const std::uint64_t needed = source_.stat.size_bytes - std::min(held, source_.stat.size_bytes);
   if (needed <= available) return;
@@ -249,18 +259,41 @@ void Attempt::check_whole() const {
                .reason = "it holds more bytes than its size says, and only files that tell their size can be copied"}};
 }
 
-void Attempt::drop_partial() {
-  ledger_.reset();  // first, so that no claim outlives its bytes
+AttemptEnd Attempt::start_over_because(Error reason) {
+  const bool last = number_ > run_.options.retries;
+  // The claims first, so that none outlives its bytes; and while the lock is held.
+  ledger_.reset(last ? journal::Status::failed : journal::Status::in_progress, reason.what());
   partial_->remove();
+  const bool changed = reason.code() == ErrorCode::source_changed;
+  reason_ = std::move(reason);
+  return changed ? AttemptEnd::source_changed : AttemptEnd::mismatch;
+}
+
+Error Attempt::mismatch_error() {
+  std::string text = "the medium gave back other bytes than were written";
+  try {
+    const auto offset =
+        first_difference(*source_.file, *place_, *partial_, ledger_.row().total_bytes, run_.stop);
+    text += offset ? "; the first differing byte is at " + std::to_string(*offset)
+                   : "; a second reading found no difference, so memory or a cable may be failing";
+  } catch (const Error&) {
+    // Only the diagnosis failed; what was found stays found.
+  }
+  return Error{{.code = ErrorCode::verify_failed, .operation = "verify", .path = place_->path(), .reason = text}};
+}
+
+/// The bytes are there already, but -p is new.
+bool Attempt::needs_refresh() const {
+  const bool there = plan_.entry == Entry::nothing || plan_.entry == Entry::finish;
+  return there && run_.options.attributes == Attributes::preserve && attributes_differ(*place_->existing, source_);
 }
 
 void Attempt::finish(Outcome outcome, const io::Stat& destination) {
   io::Stat now = destination;
-  const bool refresh = plan_.entry == Entry::nothing && run_.options.attributes == Attributes::preserve &&
-                       attributes_differ(destination, source_);
+  const bool refresh = outcome != Outcome::copied && needs_refresh();
   if (refresh) now = refresh_attributes(run_.fs, *place_, source_, run_.events);
   if (refresh || outcome != Outcome::up_to_date) {
-    ledger_.complete(partial_identity(now, place_->fs), content_times(now));
+    ledger_.complete(partial_identity(now, place_->fs), content_times(now, place_->fs));
   }
   const journal::Row& row = ledger_.row();
   summary_ = {.source = given_source_,
@@ -271,6 +304,13 @@ void Attempt::finish(Outcome outcome, const io::Stat& destination) {
               .file_hash = row.file_hash ? row.file_hash->hex() : std::string{},
               .verified = verify_from_text(row.verified_by),
               .attempts = number_};
+}
+
+/// "Never" is about what earlier runs left, not about what this one copied before an I/O error.
+Options Attempt::plan_options() const {
+  Options options = run_.options;
+  if (options.resume == Resume::never && ledger_.begun()) options.resume = Resume::automatic;
+  return options;
 }
 
 Situation Attempt::situation(const std::optional<FoundFile>& partial) const {

@@ -32,16 +32,17 @@ class Attempt {
 
   [[nodiscard]] const FileSummary& summary() const { return summary_; }
 
-  /// After a mismatch: where the first differing byte is, if it could be found.
-  [[nodiscard]] const std::string& detail() const { return detail_; }
+  /// Where run() gave source_changed or mismatch: why.
+  [[nodiscard]] const std::optional<Error>& reason() const { return reason_; }
 
   /// The destination once it is known, else as given.
   [[nodiscard]] std::filesystem::path destination() const;
 
-  /// After an Error: removes a partial that no later run could continue, because nothing of it is
-  /// confirmed yet, or because this was the last attempt and there is no journal.
+  /// After an Error, while the lock is still held: notes it in the journal, and removes a partial
+  /// that cannot be continued, because nothing of it is confirmed yet, or because this was the last
+  /// attempt and there is no journal.
   enum class Next { another_attempt, another_run };
-  void tidy(Next next);
+  void failed(const Error& error, Next next);
 
  private:
   [[nodiscard]] bool up_to_date();
@@ -64,9 +65,13 @@ class Attempt {
   void sync_partial(const Position& end);
   [[nodiscard]] bool source_unchanged() const;
   void check_whole() const;
-  void drop_partial();
+  [[nodiscard]] AttemptEnd start_over_because(Error reason);
+  [[nodiscard]] Error mismatch_error();
+  void begin(journal::Row row);
   void finish(Outcome outcome, const io::Stat& destination);
 
+  [[nodiscard]] bool needs_refresh() const;
+  [[nodiscard]] Options plan_options() const;
   [[nodiscard]] Situation situation(const std::optional<FoundFile>& partial) const;
   [[nodiscard]] journal::Row continued_row() const;
   [[nodiscard]] journal::Row fresh_row();
@@ -85,7 +90,8 @@ class Attempt {
   std::optional<journal::Row> row_;
   Plan plan_;
   FileSummary summary_;
-  std::string detail_;
+  std::optional<Error> reason_;
+  bool begun_ = false;  ///< this attempt wrote the row
 };
 
 }  // namespace rcopy::engine

@@ -22,12 +22,13 @@ namespace rcopy::engine {
   return {.device = stat.device, .inode = fs.stable_inodes ? stat.inode : 0, .birth_ns = stat.birth_ns};
 }
 
-[[nodiscard]] inline journal::ContentTimes content_times(const io::Stat& stat) {
-  return {.mtime_ns = stat.mtime_ns, .ctime_ns = stat.ctime_ns};
+/// Without a ctime where it does not survive a remount (exFAT gives the mtime instead).
+[[nodiscard]] inline journal::ContentTimes content_times(const io::Stat& stat, const io::FsInfo& fs) {
+  return {.mtime_ns = stat.mtime_ns, .ctime_ns = fs.stable_inodes ? stat.ctime_ns : 0};
 }
 
 [[nodiscard]] inline FoundFile found_file(const io::Stat& stat, const io::FsInfo& fs) {
-  return {.identity = partial_identity(stat, fs), .times = content_times(stat), .size_bytes = stat.size_bytes};
+  return {.identity = partial_identity(stat, fs), .times = content_times(stat, fs), .size_bytes = stat.size_bytes};
 }
 
 }  // namespace rcopy::engine

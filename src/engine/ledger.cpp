@@ -106,22 +106,21 @@ void Ledger::complete(const journal::PartialIdentity& destination, const journal
   write(journal::Commit::process);
 }
 
-void Ledger::reset() {
+void Ledger::reset(journal::Status status, const std::string& why) {
   row_.transferred_bytes = 0;
   row_.durable_bytes = 0;
   row_.file_hash.reset();
   row_.hash_state.clear();
   row_.durable_hash_state.clear();
-  row_.status = journal::Status::in_progress;
+  row_.status = status;
   row_.verified_by.clear();
   row_.completed_at = 0;
+  row_.last_error = why;
   write(journal::Commit::power_cut);
 }
 
-void Ledger::failed(const std::string& text, Ending ending) {
-  if (!begun_) return;  // the journal says nothing of this attempt, so there is nothing to note
+void Ledger::note_error(const std::string& text) {
   row_.last_error = text;
-  if (ending == Ending::final && row_.status == journal::Status::in_progress) row_.status = journal::Status::failed;
   write(journal::Commit::process);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The row of the running transfer: as this process knows it, and written through to the journal.
-// One thread at a time. Before the first byte a journal that fails is an Error; after that the
+// One thread at a time, and written only by who holds the lock of the partial. Before the first byte a journal that fails is an Error; after that the
 // copy matters more, so the failure becomes one warning and the row lives on in memory only.
 #pragma once
 
@@ -35,9 +35,12 @@ class Ledger {
 
   [[nodiscard]] const journal::Row& row() const { return row_; }
 
-  /// What a later run can continue from; 0 where the row is of a finished copy.
+  /// Whether the row was written by this process. Until then row() is what somebody else left.
+  [[nodiscard]] bool begun() const { return begun_; }
+
+  /// What a later run can continue from; 0 where this process did not get so far as to know.
   [[nodiscard]] std::uint64_t kept_bytes() const {
-    return row_.status == journal::Status::complete ? 0 : row_.transferred_bytes;
+    return begun_ && row_.status != journal::Status::complete ? row_.transferred_bytes : 0;
   }
 
   /// Moves both positions. `durable` must be on stable storage.
@@ -54,12 +57,11 @@ class Ledger {
   void verified(const std::string& how, const journal::ContentTimes& times);
   void complete(const journal::PartialIdentity& destination, const journal::ContentTimes& times);
 
-  /// Drops all claims, durably, before the partial is deleted.
-  void reset();
+  /// Drops all claims, durably, before the partial is deleted; `why` and `status` say how it ended.
+  void reset(journal::Status status, const std::string& why);
 
-  /// Notes why it stopped; `status` in_progress becomes failed where `final`.
-  enum class Ending { resumable, final };
-  void failed(const std::string& text, Ending ending);
+  /// Notes why the attempt stopped.
+  void note_error(const std::string& text);
 
  private:
   void move_positions(const Position& transferred, const Position& durable);

@@ -14,6 +14,11 @@ namespace {
 /// How often the name may vanish or appear between two of our calls before we call it busy.
 constexpr int kRaces = 100;
 
+/// Without the device number, which changes with every mount.
+bool same_inode(const journal::PartialIdentity& a, const journal::PartialIdentity& b) {
+  return a.inode == b.inode && a.birth_ns == b.birth_ns;
+}
+
 [[noreturn]] void fail_busy(const Place& place) {
   throw Error{{.code = ErrorCode::busy,
                .operation = "copy to",
@@ -45,6 +50,10 @@ bool Partial::open_existing(io::FileSystem& fs, const std::optional<journal::Par
   check_ours(*named, fs.user(), known);  // before it is opened: a FIFO or a device stays untouched
   auto opened = place_.directory->open(place_.partial_name, io::OpenMode::partial);
   if (opened.error == ENOENT || opened.error == EINTR) return false;
+  if (opened.error == EACCES && named->uid == fs.user()) {
+    make_writable();
+    return false;
+  }
   if (opened.error != 0) io::fail("open", place_.partial_path(), opened.error);
   file_ = std::move(opened.value);
   check_ours(io::stat(*file_), fs.user(), known);
@@ -54,12 +63,20 @@ bool Partial::open_existing(io::FileSystem& fs, const std::optional<journal::Par
 void Partial::check_ours(const io::Stat& stat, std::uint32_t user,
                          const std::optional<journal::PartialIdentity>& known) const {
   const bool owned = stat.uid == user || !place_.fs.has_owners ||
-                     (known && partial_identity(stat, place_.fs) == *known);
+                     (known && same_inode(partial_identity(stat, place_.fs), *known));
   if (stat.kind == io::FileKind::regular && stat.links <= 1 && owned) return;
   throw Error{{.code = ErrorCode::io,
                .operation = "use",
                .path = place_.partial_path(),
                .reason = "it is not a regular file of yours with one link; if nobody needs it, remove it"}};
+}
+
+/// Publishing gave it the mode of a read-only file already, and then it was cut short.
+void Partial::make_writable() {
+  constexpr std::uint32_t kPrivate = 0600;
+  file_ = io::open(*place_.directory, place_.partial_name, io::OpenMode::read_back);
+  if (!lock()) return;
+  if (const int error = file_->set_mode(kPrivate); error != 0) io::fail("open", place_.partial_path(), error);
 }
 
 /// Gives false where the name no longer means the file that is now locked.
@@ -70,9 +87,21 @@ bool Partial::lock() {
   } while (error == EINTR);
   if (error == EWOULDBLOCK) fail_busy(place_);
   if (error != 0) io::fail("lock", place_.partial_path(), error);
+  return still_named();
+}
+
+bool Partial::still_named() {
   const auto named = io::find(*place_.directory, place_.partial_name);
-  const io::Stat locked = io::stat(*file_);
-  return named && named->inode == locked.inode && named->device == locked.device && locked.links == 1;
+  const io::Stat ours = io::stat(*file_);
+  return named && named->inode == ours.inode && named->device == ours.device && ours.links <= 1;
+}
+
+void Partial::check_named() {
+  if (still_named()) return;
+  throw Error{{.code = ErrorCode::io,
+               .operation = "publish",
+               .path = place_.partial_path(),
+               .reason = "another file took its name while it was copied"}};
 }
 
 FoundFile Partial::found() {
@@ -95,7 +124,9 @@ void Partial::create() {
   if (!lock()) fail_busy(place_);
 }
 
-void Partial::remove() { io::unlink(*place_.directory, place_.partial_name); }
+void Partial::remove() {
+  if (still_named()) io::unlink(*place_.directory, place_.partial_name);
+}
 
 std::optional<FoundFile> peek_partial(const Place& place) {
   const auto stat = io::find(*place.directory, place.partial_name);

@@ -27,8 +27,12 @@ class Partial {
   /// can mean. Nothing to do where this object created it.
   void recreate();
 
-  /// Deletes the name. The object is of no use afterwards.
+  /// Deletes the name, if it still means this file. The object is of no use afterwards.
   void remove();
+
+  /// Throws Error (io) where the name means another file by now: somebody deleted the partial, and
+  /// another rcopy began its own.
+  void check_named();
 
  private:
   void create();
@@ -36,6 +40,8 @@ class Partial {
   void check_ours(const io::Stat& stat, std::uint32_t user,
                   const std::optional<journal::PartialIdentity>& known) const;
   [[nodiscard]] bool lock();
+  [[nodiscard]] bool still_named();
+  void make_writable();
 
   const Place& place_;
   std::unique_ptr<io::File> file_;

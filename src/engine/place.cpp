@@ -59,11 +59,11 @@ stdfs::path resolved_target(io::FileSystem& fs, const stdfs::path& target) {
   return io::resolve(fs, parent) / target.filename();
 }
 
-void check_existing(Place& place, const stdfs::path& given, const stdfs::path& given_source, const Source& source) {
+void check_existing(Place& place, const stdfs::path& given_source, const Source& source) {
   if (!place.existing) return;
   const io::Stat& existing = *place.existing;
   if (existing.device == source.stat.device && existing.inode == source.stat.inode) {
-    refuse("copy", given_source, "it and " + base::quoted(given) + " are the same file");
+    refuse("copy", given_source, "it and " + base::quoted(place.path()) + " are the same file");
   }
   if (existing.kind == io::FileKind::directory) {
     refuse("overwrite", place.path(), "it is a directory", EISDIR);
@@ -73,6 +73,13 @@ void check_existing(Place& place, const stdfs::path& given, const stdfs::path& g
   if (const int error = place.directory->check_writable(place.name); error != 0) {
     io::fail("overwrite", place.path(), error);
   }
+}
+
+/// Who wants to rescue a partial under its final name must not lose it: it would be deleted first.
+void check_partial(const Place& place, const stdfs::path& given_source, const Source& source) {
+  const auto partial = io::find(*place.directory, place.partial_name);
+  if (!partial || partial->device != source.stat.device || partial->inode != source.stat.inode) return;
+  refuse("copy", given_source, "it is the unfinished copy of " + base::quoted(place.path()) + "; rename it first");
 }
 
 /// Cuts to at most `bytes`, not inside a UTF-8 sequence, which some file systems refuse.
@@ -135,7 +142,8 @@ Place resolve_place(io::FileSystem& fs, const stdfs::path& given, const stdfs::p
   place.name = target.filename();
   place.partial_name = partial_name_for(place.name);
   place.existing = io::find(*place.directory, place.name);
-  check_existing(place, given, given_source, source);
+  check_existing(place, given_source, source);
+  check_partial(place, given_source, source);
   place.fs = io::file_system(*place.directory);
   if (source.stat.size_bytes > place.fs.max_file_bytes) {
     refuse("create", place.path(), "the file system cannot hold a file of this size", EFBIG);

@@ -10,7 +10,7 @@ namespace {
 enum class Match { same, different, unknown };
 
 /// Whether the inode is the one the row means. Inode numbers are reused at once on some file
-/// systems, so only a birth time on both sides makes "same" certain. Device numbers are left out:
+/// systems; the birth time, where there is one, tells the two apart. Device numbers are left out:
 /// they change with every plug and mount.
 Match match(const journal::PartialIdentity& row, const journal::PartialIdentity& found) {
   if (row.inode != found.inode || row.birth_ns != found.birth_ns) return Match::different;
@@ -80,6 +80,9 @@ Plan make_plan(const std::optional<journal::Row>& row, const Situation& now, con
   if (!same_source(*row, now)) return start_over("the source changed since the last run");
   if (row->status == Status::complete) return plan_complete(*row, now, options);
   if (row->status == Status::verified && already_renamed(*row, now)) {
+    if (!proven_enough(row->verified_by, options.verify)) {
+      return start_over("the earlier copy was not verified as asked for now");
+    }
     return {.entry = Entry::finish, .keep = Keep::nothing, .reason = "the copy has its name already"};
   }
   if (!now.partial) return start_over("the partial is gone");
@@ -88,6 +91,9 @@ Plan make_plan(const std::optional<journal::Row>& row, const Situation& now, con
   const bool same_partial = match(row->partial, now.partial->identity) == Match::same;
   if (all_there && same_partial && now.partial->size_bytes == row->total_bytes) {
     const bool untouched = now.partial->times == row->content && options.resume != Resume::check;
+    if (!untouched && options.verify == Verify::none) {
+      return {.entry = Entry::copy, .keep = Keep::checked, .reason = "the kept part is read back, for nothing else would be"};
+    }
     if (row->status == Status::verified && untouched && proven_enough(row->verified_by, options.verify)) {
       return {.entry = Entry::publish, .keep = Keep::nothing, .reason = "verified already"};
     }

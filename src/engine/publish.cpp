@@ -26,7 +26,9 @@ Wanted wanted_attributes(io::FileSystem& fs, const Place& place, const Source& s
             .times = io::Times{.atime_ns = from.atime_ns, .mtime_ns = from.mtime_ns}};
   }
   if (const auto existing = io::find(*place.directory, place.name)) {
-    return {.owner = io::Owner{.uid = existing->uid, .gid = existing->gid}, .mode = existing->mode, .times = {}};
+    // As the kernel does when somebody else than root writes to a file.
+    const std::uint32_t mode = fs.user() == 0 ? existing->mode : existing->mode & kPermissionBits;
+    return {.owner = io::Owner{.uid = existing->uid, .gid = existing->gid}, .mode = mode, .times = {}};
   }
   return {.owner = {}, .mode = from.mode & kPermissionBits & ~fs.umask(), .times = {}};
 }
@@ -84,6 +86,7 @@ void publish(io::FileSystem& fs, const Place& place, Partial& partial, const Sou
   const Wanted wanted = wanted_attributes(fs, place, source, attributes);
   Setter{partial.file(), place.fs, attributes, events}.apply(wanted, fs.user());
   io::sync_all(partial.file());
+  partial.check_named();
   io::rename(*place.directory, place.partial_name, place.name);
   finish_publish(place);
 }
@@ -92,6 +95,13 @@ void finish_publish(const Place& place) { io::sync(*place.directory); }
 
 io::Stat refresh_attributes(io::FileSystem& fs, const Place& place, const Source& source, EventSink& events) {
   const auto file = io::open(*place.directory, place.name, io::OpenMode::read_back);
+  const io::Stat opened = io::stat(*file);
+  if (opened.inode != place.existing->inode || opened.ctime_ns != place.existing->ctime_ns) {
+    throw Error{{.code = ErrorCode::io,
+                 .operation = "set the attributes of",
+                 .path = file->path(),
+                 .reason = "another program changed it at this moment"}};
+  }
   const Wanted wanted = wanted_attributes(fs, place, source, Attributes::preserve);
   Setter{*file, place.fs, Attributes::preserve, events}.apply(wanted, fs.user());
   io::sync_all(*file);

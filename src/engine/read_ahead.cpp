@@ -20,6 +20,7 @@ ReadAhead::ReadAhead(io::File& file, ByteRange range)
       range_{range},
       blocks_{block_count(range)},
       slots_(static_cast<std::size_t>(std::min<std::uint64_t>(blocks_, kReadsInFlight))) {
+  threads_.reserve(slots_.size());
   try {
     while (threads_.size() < slots_.size()) {
       threads_.emplace_back([this] { failure_.guard([this] { read_blocks(); }); });

@@ -13,6 +13,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <system_error>
 
 namespace rcopy::engine {
 namespace {
@@ -77,27 +78,21 @@ class Transfer {
       const AttemptEnd end = attempt.run();
       destination_ = attempt.destination();
       if (end == AttemptEnd::done) return {.summary = attempt.summary(), .error = {}};
-      return {.summary = {}, .error = error_for(end, attempt), .again = Again::at_once};
+      return {.summary = {}, .error = attempt.reason(), .again = Again::at_once};
     } catch (const Error& error) {
       destination_ = attempt.destination();
       const Again again = transient(error) ? Again::after_wait : Again::no;
       const bool last = again == Again::no || number > run_.options.retries;
-      attempt.tidy(last ? Attempt::Next::another_run : Attempt::Next::another_attempt);
+      attempt.failed(error, last ? Attempt::Next::another_run : Attempt::Next::another_attempt);
       return {.summary = {}, .error = error, .again = again};
+    } catch (const std::system_error& error) {
+      // No thread to be had.
+      return {.summary = {},
+              .error = Error{{.code = ErrorCode::io,
+                              .operation = "copy",
+                              .path = source_,
+                              .os_error = error.code().value()}}};
     }
-  }
-
-  [[nodiscard]] Error error_for(AttemptEnd end, const Attempt& attempt) const {
-    if (end == AttemptEnd::source_changed) {
-      return Error{{.code = ErrorCode::source_changed,
-                    .operation = "copy",
-                    .path = source_,
-                    .reason = "the source changed while it was copied"}};
-    }
-    return Error{{.code = ErrorCode::verify_failed,
-                  .operation = "verify",
-                  .path = destination_,
-                  .reason = "the medium gave back other bytes than were written" + attempt.detail()}};
   }
 
   /// Waits, and ends at once where stop is requested.
@@ -114,8 +109,6 @@ class Transfer {
   }
 
   [[noreturn]] void give_up(const Error& error) {
-    const bool final = error.code() == ErrorCode::verify_failed || error.code() == ErrorCode::source_changed;
-    ledger_.failed(error.what(), final ? Ledger::Ending::final : Ledger::Ending::resumable);
     run_.events.counters().phase = Phase::idle;
     run_.events.emit(TransferFailed{.error = error,
                                     .source = source_,

@@ -28,7 +28,7 @@ struct Run {
 };
 
 /// Makes `destination` a verified copy of the regular file `source`, or carries on with one that
-/// was cut short. Emits every event but TransferFinished and TransferFailed's text; emits both.
+/// was cut short. Its last event is TransferFinished or TransferFailed.
 ///
 /// Durability: on return, data and name survive a power cut. On Error or stop, whatever the
 /// journal claims is on stable storage and the old destination is untouched.

@@ -22,12 +22,6 @@ void check_same(io::File& opened, Partial& partial, const Place& place) {
                .reason = "another file took its name while it was copied"}};
 }
 
-void drop_cache(const Place& place, Partial& partial) {
-  if (const int error = partial.file().drop_cache(); error != 0) {
-    io::fail("drop the page cache of", place.partial_path(), error);
-  }
-}
-
 [[noreturn]] void throw_interrupted(const Place& place) {
   throw Error{{.code = ErrorCode::interrupted,
                .operation = "verify",
@@ -56,6 +50,12 @@ std::optional<hash::Digest> hash_file(io::File& file, std::uint64_t total_bytes,
 }
 
 }  // namespace
+
+void drop_cache(const Place& place, Partial& partial) {
+  if (const int error = partial.file().drop_cache(); error != 0) {
+    io::fail("drop the page cache of", place.partial_path(), error);
+  }
+}
 
 std::optional<hash::Digest> read_back(const Place& place, Partial& partial, std::uint64_t total_bytes, Verify how,
                                       EventSink& events, const std::stop_token& stop) {

@@ -13,6 +13,9 @@
 
 namespace rcopy::engine {
 
+/// Lets clean pages of the partial leave the page cache. Throws Error (io).
+void drop_cache(const Place& place, Partial& partial);
+
 /// Reads back `total_bytes` of the partial as `how` says and gives their hash; nothing where the
 /// file is shorter or longer. `how` is medium or cache. Where the file system refuses direct
 /// reads, the page cache is dropped first instead, with a notice.

@@ -158,7 +158,9 @@ class PosixDirectory final : public Directory {
     const bool fat = type == MSDOS_SUPER_MAGIC;
     const bool exfat = type == kExfatMagic;
     FsInfo info;
-    info.available_bytes = static_cast<std::uint64_t>(found.f_bavail) * static_cast<std::uint64_t>(found.f_bsize);
+    const auto unit = static_cast<std::uint64_t>(found.f_frsize != 0 ? found.f_frsize : found.f_bsize);
+    // A FUSE file system that cannot tell answers with zeros.
+    if (found.f_blocks != 0) info.available_bytes = static_cast<std::uint64_t>(found.f_bavail) * unit;
     info.stable_inodes = !fat && !exfat;
     info.has_owners = !fat && !exfat && type != FUSE_SUPER_MAGIC;
     if (fat) info.max_file_bytes = kFatMaxFileBytes;

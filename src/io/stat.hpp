@@ -29,7 +29,8 @@ struct Stat {
 
 /// What a mounted file system can do, from statfs(2) and what is known of its type.
 struct FsInfo {
-  std::uint64_t available_bytes = 0;  ///< for this user
+  /// For this user; the largest number where the file system does not tell.
+  std::uint64_t available_bytes = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t max_file_bytes = std::numeric_limits<std::int64_t>::max();
   bool stable_inodes = true;  ///< inode numbers survive a remount (not on FAT, exFAT)
   bool has_owners = true;     ///< a new file belongs to who made it (not on FAT, exFAT, FUSE)

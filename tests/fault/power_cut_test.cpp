@@ -34,6 +34,7 @@ void cut_short(CopyRig& rig) {
 
 void prepare(CopyRig& rig, Before before) {
   rig.disk.put(kSource, kNew);
+  rig.disk.set_mode(kSource, 0444);  // publishing gives the partial a mode that cannot be reopened
   if (before == Before::old_destination) rig.disk.put(kDestination, kOld);
   if (before == Before::cut_short) cut_short(rig);
   if (before == Before::other_partial) rig.disk.put(kPartial, kOld);

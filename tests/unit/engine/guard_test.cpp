@@ -25,6 +25,54 @@ TEST_CASE("what somebody else planted under the partial's name is refused and st
   CHECK_FALSE(rig.disk.exists(kDestination));
 }
 
+TEST_CASE("the destination's own partial as source is refused and stays", "[transfer]") {
+  CopyRig rig;
+  rig.disk.put(kPartial, kContent);
+  rig.disk.symlink(kPartial, kSource);
+  REQUIRE(rig.copy().failed_with(ErrorCode::io));
+  CHECK(rig.disk.get(kPartial) == kContent);
+  CHECK_FALSE(rig.disk.exists(kDestination));
+}
+
+TEST_CASE("a file that took the partial's name meanwhile is neither published nor removed", "[transfer]") {
+  CopyRig rig;
+  rig.disk.put(kSource, kContent);
+  rig.options.verify = GENERATE(Verify::medium, Verify::none);
+  FaultyFileSystem faulty{rig.disk};
+  faulty.set_hook([&](const CallInfo& call) {
+    if (call.kind == Call::set_mode) {
+      rig.disk.remove(kPartial);
+      rig.disk.put(kPartial, Bytes{"of another rcopy"});
+    }
+    return 0;
+  });
+  REQUIRE(rig.copy(faulty).failed_with(ErrorCode::io));
+  CHECK_FALSE(rig.disk.exists(kDestination));
+  CHECK(rig.disk.get(kPartial) == Bytes{"of another rcopy"});
+}
+
+TEST_CASE("a run that waits without the lock does not write to the journal", "[transfer]") {
+  CopyRig rig;
+  rig.disk.put(kSource, kContent);
+  rig.options.retries = 1;
+  FaultyFileSystem faulty{rig.disk};
+  journal::Row others;
+  faulty.set_hook([&](const CallInfo& call) {
+    if (call.kind == Call::write && call.offset_bytes == 4 * kMiB) return EIO;
+    // The second attempt begins: meanwhile another rcopy took over the destination.
+    if (call.kind == Call::resolve && call.path == kSource && faulty.calls(Call::write) > 0) {
+      others = *rig.row();
+      others.file_path = "/src/other";
+      rig.put_row(others);
+      return EIO;
+    }
+    return 0;
+  });
+  REQUIRE(rig.copy(faulty).failed_with(ErrorCode::io));
+  CHECK(rig.row()->file_path == "/src/other");
+  CHECK(rig.row()->updated_at == others.updated_at);
+}
+
 TEST_CASE("a locked partial means another rcopy is at work", "[transfer]") {
   CopyRig rig;
   rig.disk.put(kSource, kContent);

@@ -131,6 +131,17 @@ TEST_CASE("a verified partial that was touched, or proven less than asked for, i
   CHECK(make_plan(row, now, options).entry == Entry::verify);
 }
 
+TEST_CASE("without a read-back a doubtful partial is checked against the journal", "[plan]") {
+  Options options;
+  options.verify = Verify::none;
+  Situation now = with_partial(kTotal);
+  CHECK(make_plan(row_in(Status::copied), now, options).entry == Entry::verify);
+  SECTION("touched") { now.partial->times.mtime_ns += 1; }
+  SECTION("--resume=check") { options.resume = Resume::check; }
+  CHECK(make_plan(row_in(Status::copied), now, options).keep == Keep::checked);
+  CHECK(make_plan(row_in(Status::verified), now, options).keep == Keep::checked);
+}
+
 TEST_CASE("a whole partial of another size is not taken as whole", "[plan]") {
   CHECK(make_plan(row_in(Status::verified), with_partial(kTotal + 1), {}).keep == Keep::confirmed);
   CHECK(starts_over(make_plan(row_in(Status::verified), with_partial(kTotal - 1), {})));
@@ -143,6 +154,9 @@ TEST_CASE("a crash after the rename only needs finishing", "[plan]") {
   CHECK(make_plan(row, now, {}).entry == Entry::finish);
   now.destination->times.mtime_ns = kSource.mtime_ns;  // -p gave it the source's
   CHECK(make_plan(row, now, {}).entry == Entry::finish);
+  row.verified_by = "none";  // and then verification is asked for
+  CHECK(starts_over(make_plan(row, now, {})));
+  row.verified_by = "medium";
   now.destination->times.mtime_ns = 77;  // somebody wrote to it
   CHECK(starts_over(make_plan(row, now, {})));
 }
