@@ -3,6 +3,7 @@
 #
 # What rcopy does to names, modes, owners and times is what cp does: most cases run both, each in a
 # directory of its own, and compare all that is there afterwards.
+# shellcheck disable=SC2317  # set_up is called by name
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -16,8 +17,9 @@ state_of() {
     find . -type f ! -perm 000 -print0 | sort -z | xargs -0r xxh128sum -- 2>/dev/null)
 }
 
-# same_as_cp SETUP ARGUMENT...: SETUP makes files in an empty directory; there, cp and rcopy with the
-# same arguments must leave the same, and fail both or not at all. $shown is what stat compares.
+# same_as_cp SETUP ARGUMENT...: SETUP makes files in an empty directory; there, cp and rcopy with
+# the same arguments must leave the same, and fail both or not at all. $shown is what stat compares,
+# and $mask the umask of both.
 same_as_cp() {
   local setup=$1 tool expected
   shift
@@ -28,12 +30,14 @@ same_as_cp() {
     "$setup"
     ((EUID != 0)) || chown -Rh --from=0:0 "$owner" .
   done
+  umask "$mask"
   cd -- "$arena/cp"
   expected=0
   "${cp_launcher[@]}" cp "$@" 2>"$err" || expected=1
   cd -- "$arena/rcopy"
   "${rcopy_runner[@]}" run "$@"
   cd -- "$work"
+  umask 022
   ((status <= 2)) || fail "status $status"
   ((expected == (status != 0))) || fail "cp ended with $expected, rcopy with $status"
   state_of "$arena/cp" "$shown" >"$work/.state-cp"
@@ -47,6 +51,7 @@ cp_launcher=()
 rcopy_runner=()
 readonly mode_owner_size='%a %u %g' and_mtime='%a %u %g %s %y'
 shown=$mode_owner_size
+mask=022
 mkdir -- "$arena"
 
 text() { printf '%s\n' "$*"; }
@@ -56,11 +61,10 @@ begin "a new file has the mode of the source less the umask"
 for mask in 000 022 137; do
   for mode in 755 640 4755 2750 1600; do
     set_up() { text new >source; with_mode "$mode" source; }
-    umask "$mask"
     same_as_cp set_up source dest
   done
 done
-umask 022
+mask=022
 
 begin "an existing destination keeps its mode"
 for mode in 600 755 640 666; do
@@ -92,7 +96,8 @@ touch -m -d '2012-12-12 12:12:12.121212121' source
 times=$(stat -c '%x %y' source)
 run -p source dest
 expect_status 0
-[[ $(stat -c '%x %y' dest) == "$times" ]] || fail "the times are $(stat -c '%x %y' dest), not $times"
+found=$(stat -c '%x %y' dest)
+[[ $found == "$times" ]] || fail "the times are $found, not $times"
 rm -- dest source
 
 begin "-p on what is up to date sets what differs"
@@ -102,7 +107,8 @@ chmod 751 source
 touch -d '2002-02-02 02:02:02.020202020' source dest
 run -p source dest
 expect_copied source dest
-[[ $(stat -c '%a %y' dest) == "$(stat -c '%a %y' source)" ]] || fail "dest has $(stat -c '%a %y' dest)"
+found=$(stat -c '%a %y' dest)
+[[ $found == "$(stat -c '%a %y' source)" ]] || fail "mode and time are $found"
 rm -- dest source
 
 begin "a destination that is a symlink is followed, and stays one"
@@ -116,12 +122,21 @@ set_up() {
   ln -s far to-directory
   ln -s source to-source
 }
-for dest in one two to-source far/target to-directory to-directory/target to-directory/new far/. far/../new; do
+for dest in one two to-source far/target to-directory to-directory/target to-directory/new far/. \
+  far/../new; do
   same_as_cp set_up source "$dest"
 done
-set_up_dangling() { text new >source; mkdir far; ln -s /nowhere/at/all dangling; ln -s missing dangling-here; }
+
 begin "a dangling symlink as destination is refused"
-for dest in dangling dangling-here far/../dangling-here; do same_as_cp set_up_dangling source "$dest"; done
+set_up_dangling() {
+  text new >source
+  mkdir far
+  ln -s /nowhere/at/all dangling
+  ln -s missing dangling-here
+}
+for dest in dangling dangling-here far/../dangling-here; do
+  same_as_cp set_up_dangling source "$dest"
+done
 
 begin "a source that is a symlink is followed"
 same_as_cp set_up one new
@@ -129,8 +144,14 @@ same_as_cp set_up two far
 same_as_cp set_up -p one new
 
 begin "the destination is a directory, with or without slashes"
-set_up() { text new >source; mkdir -p directory/below; text other >directory/source2; ln -s directory link; mkdir empty; }
-for dest in directory directory/ directory// ./directory/. link link/ directory/below/ empty/source empty/; do
+set_up() {
+  text new >source
+  mkdir -p directory/below empty
+  text other >directory/source2
+  ln -s directory link
+}
+for dest in directory directory/ directory// ./directory/. link link/ directory/below/ empty/ \
+  empty/source; do
   same_as_cp set_up source "$dest"
 done
 
@@ -140,10 +161,18 @@ same_as_cp set_up source directory
 
 begin "a destination with a slash that is no directory, or in none, is refused"
 set_up() { text new >source; text old >file; }
-for dest in new/ file/ file/new missing/new missing/below/new ''; do same_as_cp set_up source "$dest"; done
+for dest in new/ file/ file/new missing/new missing/below/new ''; do
+  same_as_cp set_up source "$dest"
+done
 
 begin "several sources"
-set_up() { text one >one; text two >two; mkdir directory other; text three >other/one; ln -s two link; }
+set_up() {
+  mkdir directory other
+  text first >one
+  text second >two
+  text third >other/one
+  ln -s two link
+}
 same_as_cp set_up one two directory
 same_as_cp set_up one link two directory/
 same_as_cp set_up one two missing-directory
@@ -172,7 +201,7 @@ same_as_cp set_up '' new
 if can_be_user; then
   ((EUID != 0)) || {
     owner=65534:65534
-    cp_launcher=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+    cp_launcher=("${unprivileged[@]}")
     rcopy_runner=(as_user)
     RCOPY_JOURNAL=$user_place/journal.db
     chmod 777 -- "$arena"
@@ -209,7 +238,12 @@ if can_be_user; then
     begin "without privileges: a source of another owner, also with -p and set-id bits"
     shown=$and_mtime
     for mode in 644 4755 2755 6755; do
-      set_up() { text new >source; chown 1:1 source; chmod "$mode" source; touch -d '2001-01-01 01:01:01.1' source; }
+      set_up() {
+        text new >source
+        chown 1:1 source
+        chmod "$mode" source
+        touch -d '2001-01-01 01:01:01.1' source
+      }
       same_as_cp set_up -p source dest
     done
     shown=$mode_owner_size
@@ -222,7 +256,15 @@ fi
 if ((EUID == 0)); then
   begin "as root: -p keeps the owner, and an existing destination keeps its own without -p"
   shown=$and_mtime
-  set_up() { text new >source; chown 1:2 source; chmod 4750 source; text old >dest; chown 3:4 dest; chmod 620 dest; touch -d 2001-01-01 source dest; }
+  set_up() {
+    text new >source
+    text old >dest
+    chown 1:2 source
+    chown 3:4 dest
+    chmod 4750 source
+    chmod 620 dest
+    touch -d 2001-01-01 source dest
+  }
   same_as_cp set_up -p source new
   same_as_cp set_up -p source dest
   shown=$mode_owner_size
@@ -244,8 +286,9 @@ ln file hard
 ln -s file soft
 mkdir directory
 ln ./file directory/file
-for pair in 'file file' 'file ./file' 'file hard' 'hard file' 'file soft' 'soft file' 'soft soft' 'file directory' \
-  "file $work/file" 'file directory/../file' 'file directory/file' "$work/soft directory/file"; do
+for pair in 'file file' 'file ./file' 'file hard' 'hard file' 'file soft' 'soft file' 'soft soft' \
+  'file directory' "file $work/file" 'file directory/../file' 'file directory/file' \
+  "$work/soft directory/file"; do
   before=$(fingerprint file)$(stat -c %N soft)
   # shellcheck disable=SC2086  # two words
   run $pair
@@ -286,7 +329,8 @@ expect_refused 1 "^rcopy: cannot overwrite '/dev/null': it is a character device
 [[ -c /dev/null ]] || fail "/dev/null was replaced"
 
 begin "sizes around the block of 1 MiB, and none at all"
-for bytes in 0 1 4095 4096 4097 $((MiB - 1)) $((MiB)) $((MiB + 1)) $((2 * MiB)) $((3 * MiB + 5)) $((9 * MiB - 1)); do
+for bytes in 0 1 4095 4096 4097 MiB-1 MiB MiB+1 2*MiB 3*MiB+5 9*MiB-1; do
+  bytes=$((bytes))
   make_file "$bytes" "$bytes" sized
   rm -f -- new "$journal"*
   run -v sized new
@@ -294,7 +338,8 @@ for bytes in 0 1 4095 4096 4097 $((MiB - 1)) $((MiB)) $((MiB + 1)) $((2 * MiB)) 
   expect_printed "xxh128 $(hash_of sized),"
   expect_row 'status, total_bytes, transferred_bytes, durable_bytes' "complete|$bytes|$bytes|$bytes"
   hash=$(journal_query "select ifnull(file_hash, '') from transfer_state")
-  [[ $hash == "$(hash_of sized)" || ($bytes == 0 && -z $hash) ]] || fail "in the journal is the hash $hash"
+  [[ $hash == "$(hash_of sized)" || ($bytes == 0 && -z $hash) ]] ||
+    fail "in the journal is the hash $hash"
 done
 
 begin "an existing destination that is longer or shorter than the source"
@@ -305,7 +350,7 @@ for bytes in 0 10 $((2 * MiB)); do
   expect_copied sized new
 done
 
-begin "the destination is another file while it is read by someone: the reader keeps the old content"
+begin "who reads the old destination meanwhile keeps the old content"
 text old >new
 exec 8<new
 run file new
@@ -317,8 +362,10 @@ begin "names that are not UTF-8, have newlines, quotes or dashes, or 255 bytes"
 mkdir there
 long=$(printf 'n%.0s' {1..255})
 wide=$(printf 'ä%.0s' {1..127})
-for name in $'\xff\xfe\x80' $'new\nline' $'tab\tand\x1b[31mescape' "quote'\"quote" '-' '-v' '--' '--help' ' ' '*' '[a,b]' \
-  'a=b' '~' '$HOME' "$long" "$wide" "${long:0:243}" "${long:0:244}" .hidden ..double 'back\slash'; do
+# shellcheck disable=SC2016  # these are names
+names=($'\xff\xfe\x80' $'new\nline' $'tab\tand\x1b[31mescape' "quote'\"quote" 'back\slash' - -v
+  -- --help ' ' '*' '[a,b]' a=b '~' '$HOME' .hidden ..double "$long" "$wide" "${long:0:243}" "${long:0:244}")
+for name in "${names[@]}"; do
   make_file $((MiB + 9)) 1 "./$name"
   run -- "$name" there
   expect_status 0
@@ -327,12 +374,13 @@ for name in $'\xff\xfe\x80' $'new\nline' $'tab\tand\x1b[31mescape' "quote'\"quot
   run -- "./$name" "there/../there/$name"
   expect_status 0
   hex=$(printf %s "$(realpath -- there)/$name" | od -An -v -tx1 | tr -d ' \n')
-  known=$(journal_query "select count(*) from transfer_state where hex(dest_path) = upper('$hex') and status = 'complete'")
+  known=$(journal_query "select count(*) from transfer_state
+    where hex(dest_path) = upper('$hex') and status = 'complete'")
   [[ $known == 1 ]] || fail "the journal knows it $known times"
   [[ -z $(find there -name '*rcopy-part') ]] || fail "there is a partial"
   rm -- "./$name"
 done
-[[ $(find there -mindepth 1 -printf x | wc -c) == 21 ]] || fail "there are other files"
+[[ $(find there -mindepth 1 -printf x | wc -c) == "${#names[@]}" ]] || fail "there are other files"
 
 begin "and 256 bytes are refused"
 run file "there/${long}n"

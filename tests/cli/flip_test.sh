@@ -24,7 +24,7 @@ flip_byte "$(partial_of dest)" $((durable / 2))
 run source dest
 expect_copied source dest
 expect_lines 1
-expect_said "^rcopy: cannot verify '$work/dest': .*differing byte is at $((durable / 2)); trying again"
+expect_said "^rcopy: cannot verify '$work/dest': .*byte is at $((durable / 2)); trying again"
 expect_row 'status, file_hash' "complete|$(hash_of source)"
 
 begin "the same with --retries=0: ends with 3, and the old destination is untouched"
@@ -40,7 +40,7 @@ expect_row 'transferred_bytes, durable_bytes, status' '0|0|failed'
 begin "and the run after it starts over and ends with 0"
 run_counting source source dest
 expect_copied source dest
-((bytes_read == size)) || fail "it read $bytes_read bytes of the source"
+expect_bytes_read "$size"
 
 begin "a byte above the durable point: found before copying, and only that part is copied again"
 for where in durable transferred-1; do
@@ -48,8 +48,8 @@ for where in durable transferred-1; do
   flip_byte "$(partial_of dest)" $((where))
   run_counting source -v source dest
   expect_copied source dest
-  ((first_read == durable)) || fail "it copied from byte $first_read, not $durable"
-  ((bytes_read == size - durable)) || fail "it read $bytes_read bytes of the source, not $((size - durable))"
+  expect_first_read "$durable"
+  expect_bytes_read $((size - durable))
   expect_not_said 'trying again'
   expect_printed "resumed at $((durable / MiB))\.0 MiB"
 done
@@ -60,7 +60,7 @@ head -c 3000 old >>"$(partial_of dest)"
 run_counting source source dest
 expect_copied source dest
 expect_silence
-((first_read == transferred)) || fail "it copied from byte $first_read, not $transferred"
+expect_first_read "$transferred"
 
 begin "--resume=check: found before copying, wherever it is"
 set_up
@@ -72,8 +72,7 @@ expect_not_said 'trying again'
 begin "a byte of a copy that waits to be verified"
 rm -f -- dest "$journal"*
 start_slow "$(partial_of dest)" pread64=300 -- source dest
-is_status() { [[ -e $journal && $(journal_query 'select status from transfer_state') == "$1" ]]; }
-wait_until 'all is copied' is_status copied
+wait_until 'all is copied' has_status copied
 kill_now
 flip_byte "$(partial_of dest)" $((size - 1))
 run source dest
@@ -82,8 +81,9 @@ expect_said "differing byte is at $((size - 1)); trying again"
 
 begin "a byte of a copy that is verified and waits for its name"
 rm -f -- dest "$journal"*
-start_traced -e inject=rename,renameat,renameat2:delay_enter=3000000 -e trace=rename,renameat,renameat2 -- source dest
-wait_until 'it is verified' is_status verified
+readonly renames=rename,renameat,renameat2
+start_traced -e "inject=$renames:delay_enter=3000000" -e "trace=$renames" -- source dest
+wait_until 'it is verified' has_status verified
 kill_now
 expect_none dest
 flip_byte "$(partial_of dest)" 0

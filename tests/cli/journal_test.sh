@@ -20,9 +20,11 @@ set_up() {
 }
 
 # Every byte of every file of the journal, except of the index of the WAL, which no reader trusts.
-bytes_of_state() { (cd -- "$state" && find . -type f ! -name '*-shm' -exec xxh128sum {} + 2>/dev/null | sort -k 2); }
+bytes_of_state() {
+  (cd -- "$state" && find . -type f ! -name '*-shm' -exec xxh128sum {} + 2>/dev/null | sort -k 2)
+}
 
-# expect_journal_refused PATTERN: nothing is copied, the journal is as it was, and the way out is named.
+# expect_journal_refused PATTERN: nothing is copied, and the way out is named.
 expect_journal_refused() {
   expect_refused 6 "$1"
   expect_said '--journal'
@@ -57,7 +59,8 @@ expect_moved_aside() {
   expect_copied source dest
   expect_said "^rcopy: warning: '$journal': .*\.corrupt-"
   local aside=("$state"/*.corrupt-????????-??????)
-  [[ ${#aside[@]} == 1 && $(hash_of "${aside[0]}") == "$1" ]] || fail "the old journal is not there: $(ls "$state")"
+  [[ ${#aside[@]} == 1 && $(hash_of "${aside[0]}") == "$1" ]] ||
+    fail "the old journal is not there: $(ls "$state")"
   expect_row 'status' complete
 }
 
@@ -71,7 +74,7 @@ for garbage in 'head -c 100000 source' 'head -c 50 source' 'echo this is a text'
 done
 
 begin "a journal with a broken page or a lost end: moved aside with a warning, and copied"
-for damage in 'dd if=source bs=4096 count=9 seek=1 conv=notrunc status=none of=' 'truncate -s 5000 '; do
+for damage in 'truncate -s 5000 ' 'dd if=source bs=4096 count=9 seek=1 conv=notrunc status=none of='; do
   set_up
   journal_query 'pragma wal_checkpoint(truncate)' >/dev/null
   rm -f -- "$journal"-*
@@ -82,11 +85,15 @@ for damage in 'dd if=source bs=4096 count=9 seek=1 conv=notrunc status=none of='
 done
 
 begin "an entry that makes no sense: ignored, and the copy is right"
-for change in "durable_bytes = 0, durable_hash_state = null" "hash_state = x'00', durable_hash_state = x'0102'" \
-  "file_hash = replace(file_hash, substr(file_hash, 1, 1), 'z')" "total_bytes = total_bytes + 1, source_size = source_size + 1" \
-  "transferred_bytes = total_bytes, durable_bytes = total_bytes, status = 'copied'" \
-  "transferred_bytes = total_bytes, durable_bytes = total_bytes, status = 'verified', verified_by = 'medium'" \
-  "transferred_bytes = total_bytes, durable_bytes = total_bytes, status = 'complete', verified_by = 'medium'" \
+all="transferred_bytes = total_bytes, durable_bytes = total_bytes"
+for change in \
+  "durable_bytes = 0, durable_hash_state = null" \
+  "hash_state = x'00', durable_hash_state = x'0102'" \
+  "file_hash = replace(file_hash, substr(file_hash, 1, 1), 'z')" \
+  "total_bytes = total_bytes + 1, source_size = source_size + 1" \
+  "$all, status = 'copied'" \
+  "$all, status = 'verified', verified_by = 'medium'" \
+  "$all, status = 'complete', verified_by = 'medium'" \
   "transferred_bytes = transferred_bytes + 1048576, durable_bytes = transferred_bytes + 1048576" \
   "transferred_bytes = 1048577, durable_bytes = 1048577"; do
   set_up
@@ -110,10 +117,12 @@ expect_copied source dest
 
 begin "a database of another application: refused, and not one byte of it changes"
 for mode in delete wal; do
-  for numbers in '' 'pragma application_id = 7; pragma user_version = 1;' 'pragma user_version = 1;'; do
+  for numbers in '' 'pragma user_version = 1;' \
+    'pragma application_id = 7; pragma user_version = 1;'; do
     rm -rf -- dest "$state"
     mkdir -- "$state"
-    journal_query "pragma journal_mode = $mode; $numbers create table notes (text); insert into notes values ('mine')" >/dev/null
+    journal_query "pragma journal_mode = $mode; $numbers
+      create table notes (text); insert into notes values ('mine')" >/dev/null
     before=$(bytes_of_state)
     run small dest
     expect_journal_refused "another program"
@@ -125,7 +134,7 @@ begin "a journal that cannot be: refused, and nothing is copied"
 rm -rf -- dest "$state"
 ln -s loop loop
 mkfifo fifo
-for place in "$work" /proc/nowhere/journal.db "$work/small/journal.db" /dev/null "$work/fifo" loop; do
+for place in "$work" /proc/nowhere/j.db "$work/small/j.db" /dev/null "$work/fifo" loop; do
   run --journal="$place" small dest
   expect_journal_refused "journal|create"
 done
@@ -200,12 +209,8 @@ unset XDG_STATE_HOME
 begin "whatever the umask, only its owner can read it: directories 0700, files 0600"
 for mask in 000 077 027; do
   (umask "$mask" && "$RCOPY" small dest)
-  for made in .local .local/state .local/state/rcopy; do
-    [[ $(stat -c %a -- "$HOME/$made") == 700 ]] || fail "$made has mode $(stat -c %a -- "$HOME/$made")"
-  done
-  for made in "$HOME"/.local/state/rcopy/*; do
-    [[ $(stat -c %a -- "$made") == 600 ]] || fail "$made has mode $(stat -c %a -- "$made")"
-  done
+  wrong=$(find "$HOME/.local" \( -type d ! -perm 700 \) -o \( -type f ! -perm 600 \))
+  [[ -z $wrong ]] || fail "with umask $mask: $(stat -c '%n has mode %a' -- "$wrong")"
   rm -r -- dest "$HOME/.local"
 done
 

@@ -42,7 +42,8 @@ start_counting() {
 # What the run that was just ended may have read: the rest from where the last one was, and a bit.
 expect_only_the_rest_was_read() {
   count_reads source
-  ((bytes_read <= size - before + slack)) || fail "it read $bytes_read bytes, and only $((size - before)) were missing"
+  ((bytes_read <= size - before + slack)) ||
+    fail "it read $bytes_read bytes, and only $((size - before)) were missing"
   [[ $first_read == none ]] || ((first_read >= before - slack)) ||
     fail "it read at byte $first_read, and the journal had $before"
 }
@@ -65,7 +66,8 @@ expect_true_claims() {
     [[ -z $hash ]] || fail "a hash of nothing: $hash"
   else
     [[ ${hashes[$n]-} ]] || hashes[$n]=$(hash_of_first "$n" source)
-    [[ $hash == "${hashes[$n]}" ]] || fail "file_hash of the first $n bytes is $hash, not ${hashes[$n]}"
+    [[ $hash == "${hashes[$n]}" ]] ||
+      fail "file_hash of the first $n bytes is $hash, not ${hashes[$n]}"
   fi
   before=$n
 }
@@ -94,12 +96,9 @@ for position in $positions; do
 done
 
 begin "killed $kills_in_verify times while it verifies"
-is_verifying() {
-  ! is_running "$pid" || [[ $(journal_query 'select status from transfer_state') == copied ]]
-}
 for ((i = 0; i < kills_in_verify; ++i)); do
   start_counting -P "$partial" -e inject=pread64:delay_enter=$slow_call
-  wait_until "all is copied" is_verifying
+  wait_until "all is copied" has_status copied
   random_below 500
   sleep "0.$(printf %03d "$random")"
   is_running "$pid" || fail "it ended before it was killed"
@@ -111,5 +110,5 @@ expect_row status copied
 begin "and the last run reads nothing of the source, ends with 0, and the copy is right"
 run_counting source source dest
 expect_copied source dest
-((bytes_read == 0)) || fail "it read $bytes_read bytes of the source again"
+expect_bytes_read 0
 expect_row 'status, transferred_bytes, file_hash' "complete|$size|$(hash_of source)"

@@ -146,7 +146,14 @@ fingerprint() {
 }
 
 # Where the copy to FILE is written, for names that are short enough to be taken whole.
-partial_of() { printf '%s/.%s.rcopy-part' "$(realpath -- "$(dirname -- "$1")")" "$(basename -- "$1")"; }
+partial_of() {
+  printf '%s/.%s.rcopy-part' "$(realpath -- "$(dirname -- "$1")")" "$(basename -- "$1")"
+}
+
+# has_status STATUS: of the only transfer in the journal.
+has_status() {
+  [[ -e $journal && $(journal_query 'select status from transfer_state') == "$1" ]]
+}
 
 journal_query() { sqlite3 -batch -cmd '.timeout 20000' "$journal" "$1"; }
 
@@ -156,8 +163,12 @@ launcher=() # what the program is started through
 
 # run ARGUMENT...: to its end; then $status, $out and $err say how it went. What hangs is killed.
 run() {
+  run_command timeout --foreground -s KILL "$patience" "$RCOPY" "$@"
+}
+
+run_command() {
   status=0
-  "${launcher[@]}" timeout --foreground -s KILL "$patience" "$RCOPY" "$@" >"$out" 2>"$err" </dev/null || status=$?
+  "${launcher[@]}" "$@" >"$out" 2>"$err" </dev/null || status=$?
 }
 
 # start ARGUMENT...: in the background, as $pid, until finish.
@@ -165,7 +176,8 @@ start() { start_job "$RCOPY" "$@"; }
 
 # A background job of a script ignores SIGINT; the program must not, in these tests.
 start_job() {
-  "${launcher[@]}" env --default-signal=INT,QUIT "$@" >"$work/.job-out" 2>"$work/.job-err" </dev/null &
+  "${launcher[@]}" env --default-signal=INT,QUIT "$@" \
+    >"$work/.job-out" 2>"$work/.job-err" </dev/null &
   job=$!
   pid=$job
   children+=("$job")
@@ -191,12 +203,14 @@ kill_now() {
 is_running() { kill -0 "$1" 2>/dev/null && ! grep -qs '^State:[[:space:]]*Z' "/proc/$1/status"; }
 has_ended() { ! is_running "$1"; }
 
-# as_user COMMAND...: the program that COMMAND runs has no privileges. Ours are fine if we have none;
-# else the caller has asked can_be_user, and user files are below $user_place.
+unprivileged=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+
+# as_user COMMAND...: the program that COMMAND runs has no privileges. The caller has asked
+# can_be_user, and the user's files are below $user_place.
 as_user() {
   local launcher=() RCOPY=$RCOPY HOME=$HOME
   if ((EUID == 0)); then
-    launcher=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+    launcher=("${unprivileged[@]}")
     RCOPY=$user_place/.bin/rcopy
   fi
   "$@"
@@ -210,17 +224,19 @@ can_be_user() {
   ((EUID == 0)) || return 0
   chmod 755 -- "$work"
   chown -R 65534:65534 -- "$user_place"
-  setpriv --reuid=65534 --regid=65534 --clear-groups "$user_place/.bin/rcopy" --version >"$out" 2>"$err"
+  "${unprivileged[@]}" "$user_place/.bin/rcopy" --version >"$out" 2>"$err"
 }
 
 # --- with strace ------------------------------------------------------------------------------
 
 # LeakSanitizer cannot work in a process that is traced.
-tracer=(env "ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0" strace -f -qq -y -s 0 -o "$trace" --seccomp-bpf)
+tracer=(env "ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0"
+  strace -f -qq -y -s 0 -o "$trace" --seccomp-bpf)
 
 need_strace() {
   : >"$work/.probe"
-  "${tracer[@]}" -P "$work/.probe" -e trace=read -e inject=read:delay_enter=1 cat "$work/.probe" 2>"$err" || true
+  "${tracer[@]}" -P "$work/.probe" -e trace=read -e inject=read:delay_enter=1 \
+    cat "$work/.probe" 2>"$err" || true
   grep -qs DELAYED "$trace" || skip "strace is missing or may not trace: $(tail -n 1 "$err")"
 }
 
@@ -228,18 +244,16 @@ readonly reading_calls=read,pread64,readv,preadv,preadv2,copy_file_range,sendfil
 
 # run_counting FILE ARGUMENT...: as run; then $bytes_read were read from FILE, the first of them at
 # offset $first_read ("none" without a read).
-# shellcheck disable=SC2034  # for the scripts
 run_counting() {
   local file=$1
   shift
-  status=0
-  "${launcher[@]}" "${tracer[@]}" -P "$(realpath -- "$file")" -e trace=$reading_calls \
-    "$RCOPY" "$@" >"$out" 2>"$err" </dev/null || status=$?
+  run_command "${tracer[@]}" -P "$(realpath -- "$file")" -e trace=$reading_calls "$RCOPY" "$@"
   count_reads "$file"
 }
 
 # count_reads FILE: what a trace of $reading_calls says. A call may be cut in two lines, which begin
 # with the same thread.
+# shellcheck disable=SC2034  # for the scripts
 count_reads() {
   read -r bytes_read first_read < <(awk -v file="<$(realpath -- "$1")>" '
     BEGIN { first = "none"; CONVFMT = "%.0f" }
@@ -259,8 +273,8 @@ count_reads() {
   ((bytes_read >= 0)) || fail "$1 was mapped, so what is read of it cannot be counted"
 }
 
-# start_slow FILE CALL=MILLISECONDS[:when=N+]... -- ARGUMENT...: as start, but each CALL on FILE takes
-# longer by that, on its own thread.
+# start_slow FILE CALL=MILLISECONDS[:when=N+]... -- ARGUMENT...: as start, but each CALL on FILE
+# takes longer by that, on its own thread.
 start_slow() {
   local options=(-P "$1") calls='' call time
   shift
@@ -285,7 +299,8 @@ start_traced() {
   shift
   start_job "${tracer[@]}" "${options[@]}" "$RCOPY" "$@"
   wait_until 'the program runs under strace' find_traced
-  children=("${children[@]:0:${#children[@]}-1}" "$pid" "$job") # the program is ended before its tracer
+  # Should it come to that, the program is ended before its tracer.
+  children=("${children[@]:0:${#children[@]}-1}" "$pid" "$job")
 }
 
 find_traced() {
@@ -314,7 +329,7 @@ stop_copy() {
   expect_said "stopped by SIGTERM at "
   kept=$(journal_query 'select transferred_bytes from transfer_state')
   expect_row durable_bytes "$kept"
-  ((kept >= bytes - MiB && kept < $(size_of "$source"))) || fail "it kept $kept bytes, not $bytes or a little more"
+  ((kept >= bytes - MiB && kept < $(size_of "$source"))) || fail "it kept $kept bytes, not $bytes"
 }
 
 # kill_copy SOURCE DEST: a copy that was killed when it had written more than is durable. $durable
@@ -356,6 +371,10 @@ expect_copied() {
   expect_same "$1" "$2"
   expect_none "$(partial_of "$2")"
 }
+
+# What run_counting counted.
+expect_first_read() { [[ $first_read == "$1" ]] || fail "the first read was at $first_read, not $1"; }
+expect_bytes_read() { ((bytes_read == $1)) || fail "it read $bytes_read bytes, not $1"; }
 
 # expect_refused STATUS PATTERN: one line says why.
 expect_refused() {

@@ -12,9 +12,9 @@ make_file $((24 * MiB + 5)) 2 other
 partial=$(partial_of dest)
 mkdir -- directory
 
-# start_first OPTION...: copies slowly until it is finished.
+# Copies slowly until it is finished.
 start_first() {
-  start_slow "$partial" pwrite64=80 -- "$@" source dest
+  start_slow "$partial" pwrite64=80 -- source dest
   wait_until 'a part is written' size_at_least "$partial" $((2 * MiB))
 }
 
@@ -31,8 +31,8 @@ begin "of another source, by another name, without a journal or with another: 5 
 rm -- dest
 ln -s . here
 start_first
-for second in 'other dest' 'other here/dest' "other $work/directory/../dest" '--no-journal other dest' \
-  '--journal=j.db other dest' '--resume=never other dest'; do
+for second in 'other dest' 'other here/dest' "other $work/directory/../dest" \
+  '--no-journal other dest' '--journal=j.db other dest' '--resume=never other dest'; do
   # shellcheck disable=SC2086  # words
   run $second
   expect_refused 5 'another rcopy is copying to it'
@@ -59,12 +59,10 @@ wait_until 'a part is written' size_at_least directory/.source.rcopy-part $((2 *
 echo small >small
 run source small directory
 expect_refused 5 'another rcopy is copying to it'
-expect_copied_here() { expect_same "$1" "$2"; }
-expect_copied_here small directory/small
+expect_same small directory/small
 finish
 expect_copied source directory/source
 
-# run_together COMMAND_PREFIX COUNT: in the background; $codes are how they ended, in order.
 begin "eight at once on one destination: each ends with 0 or 5, and the copy is right"
 rm -f -- dest "$journal"*
 processes=()

@@ -15,13 +15,12 @@ make_file 100 2 small
 partial=$(partial_of dest)
 
 start_over() { rm -f -- dest "$partial" "$journal"*; }
-is_verified() { [[ -e $journal && $(journal_query 'select status from transfer_state') == verified ]]; }
 
-# expect_little_memory SOURCE [OPTION]...: looks when all is done but the rename, which is made to wait.
+# expect_little_memory SOURCE [OPTION]...: looks when all is done but the rename, which has to wait.
 expect_little_memory() {
   local kib
   start_traced -e "inject=$renames:delay_enter=1500000" -e "trace=$renames" -- "${@:2}" -- "$1" dest
-  wait_until 'it is verified' is_verified
+  wait_until 'it is verified' has_status verified
   kib=$(awk '$1 == "VmHWM:" { print $2 }' "/proc/$pid/status")
   finish
   expect_copied "$1" dest

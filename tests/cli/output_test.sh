@@ -11,6 +11,7 @@ readonly size=$((5 * MiB + 11))
 make_file "$size" 1 source
 hash=$(hash_of source)
 partial=$(partial_of dest)
+readonly proof='verified from the medium'
 
 begin "without a terminal a good copy says nothing"
 run source dest
@@ -23,7 +24,8 @@ status=0
 "${tracer[@]}" -e trace=file,desc "$RCOPY" source dest >"$out" 2>"$err" || status=$?
 expect_status 0
 expect_silence
-! grep -E "dest|$(basename -- "$work")/?\"" "$trace" | grep -E 'O_(WRONLY|RDWR|CREAT)|rename|unlink|chmod|utime|truncate|mknod' ||
+readonly writes='O_(WRONLY|RDWR|CREAT)|rename|unlink|chmod|utime|truncate|mknod'
+! grep -E "dest|$(basename -- "$work")/?\"" "$trace" | grep -E "$writes" ||
   fail "it wrote to the destination or its directory"
 [[ $(fingerprint dest)$(stat -c '%y %z' .) == "$before" ]] || fail "it was touched"
 
@@ -39,7 +41,8 @@ expect_copied source dest
 expect_lines 1
 expect_said "^rcopy: 'source' -> '$work/dest': the finished copy is gone$"
 [[ $(wc -l <"$out") == 1 ]] || fail "not one line on standard output"
-expect_printed "^'source' -> '$work/dest': 5\.0 MiB in [0-9.]+ s \([0-9.]+ [KMG]iB/s\), xxh128 $hash, verified from the medium$"
+rate='[0-9.]+ s \([0-9.]+ [KMG]iB/s\)'
+expect_printed "^'source' -> '$work/dest': 5\.0 MiB in $rate, xxh128 $hash, $proof$"
 
 begin "-v after a stop: from where it continued"
 rm -- dest "$journal"*
@@ -47,7 +50,8 @@ make_file $((24 * MiB)) 2 large
 stop_copy $((4 * MiB)) large dest
 run -v large dest
 expect_copied large dest
-expect_printed "^'large' -> '$work/dest': 24\.0 MiB in .*, resumed at $((kept / MiB))\.0 MiB, xxh128 $(hash_of large), verified from the medium$"
+from="resumed at $((kept / MiB))\.0 MiB"
+expect_printed "^'large' -> '$work/dest': 24\.0 MiB in .*, $from, xxh128 $(hash_of large), $proof$"
 
 begin "-v with several files: a line for each, and a total"
 mkdir directory
@@ -76,7 +80,8 @@ run -q -v --resume=never one dest
 expect_printed "'one' -> '$work/dest'"
 
 begin "each error is one line on standard error, and begins with the name of the program"
-for wrong in 'missing dest' 'one missing/dest' 'directory dest' 'one one' 'one two missing directory' '--journal=/dev/null one dest'; do
+for wrong in 'missing dest' 'one missing/dest' 'directory dest' 'one one' \
+  'one two missing directory' '--journal=/dev/null one dest'; do
   # shellcheck disable=SC2086  # words
   run $wrong
   ((status != 0)) || fail "it ended with 0: $wrong"
@@ -96,7 +101,8 @@ for option in --help -h --version '--help one dest'; do
 done
 expect_none "$state"
 run --help
-for option in -p --verify --no-verify --resume --retries --retry-wait --journal --no-journal -v -q --version; do
+for option in -p --verify --no-verify --resume --retries --retry-wait --journal --no-journal -v -q \
+  --version; do
   expect_printed "(^| )$option(=|,| |$)"
 done
 expect_printed '^Examples:'
@@ -105,9 +111,10 @@ run --version
 expect_printed '^rcopy [0-9]+\.[0-9]+\.[0-9]+$'
 
 begin "a wrong command line ends with 2 and touches nothing"
-for wrong in '' 'one' '--unknown one dest' '-x one dest' '--verify=disk one dest' '--verify one dest' '--resume= one dest' \
-  '--retries=-1 one dest' '--retries=x one dest' '--retries one dest' '--retry-wait=2parsecs one dest' '--journal' \
-  '--journal=j.db --no-journal one dest' '--quiet=yes one dest' 'one dest -- --verify' 'one two three' 'one new/'; do
+for wrong in '' one '--unknown one dest' '-x one dest' 'one dest -- --verify' 'one two three' \
+  '--verify=disk one dest' '--verify one dest' '--resume= one dest' '--quiet=yes one dest' \
+  '--retries=-1 one dest' '--retries=x one dest' '--retries one dest' --journal 'one new/' \
+  '--retry-wait=2parsecs one dest' '--journal=j.db --no-journal one dest'; do
   # shellcheck disable=SC2086  # words
   run $wrong
   expect_status 2
@@ -135,7 +142,8 @@ no_raw_bytes() {
   cat -- "$out" "$err" >"$work/.said"
   [[ $(wc -l <"$work/.said") == "$lines" ]] || fail "not $lines lines: $(cat -v "$work/.said")"
   ! LC_ALL=C grep -q '[^ -~]' "$work/.said" || fail "raw bytes: $(cat -v "$work/.said")"
-  grep -qF "new\\nline\\033[31m\\377\\ttab'" "$work/.said" || fail "not quoted as a shell reads it: $(cat -v "$work/.said")"
+  grep -qF "new\\nline\\033[31m\\377\\ttab'" "$work/.said" ||
+    fail "not quoted as a shell reads it: $(cat -v "$work/.said")"
 }
 run -v "$odd" directory
 expect_status 0
@@ -157,7 +165,7 @@ expect_status 0
 before=$(stat -c %i dest)
 run_counting source -v --resume=never source dest
 expect_copied source dest
-((bytes_read == size)) || fail "it read $bytes_read bytes of the source"
+expect_bytes_read "$size"
 [[ $(stat -c %i dest) != "$before" ]] || fail "it is the same file as before"
 
 begin "--resume=never starts over what was stopped"
@@ -165,7 +173,7 @@ rm -- dest "$journal"*
 stop_copy $((4 * MiB)) large dest
 run_counting large --resume=never large dest
 expect_copied large dest
-[[ $first_read == 0 ]] || fail "it copied from byte $first_read"
+expect_first_read 0
 
 begin "--resume=check reads back all of the kept part, and then continues"
 rm -- dest "$journal"*
@@ -176,14 +184,14 @@ expect_copied large dest
 rm -- dest "$journal"*
 stop_copy $((4 * MiB)) large dest
 run_counting large --resume=check large dest
-[[ $first_read == "$kept" ]] || fail "it copied from byte $first_read, not $kept"
+expect_first_read "$kept"
 
-# expect_read_back HOW BYTES: what was read of the copy before it got its name, through the cache or not.
+# expect_read_back HOW BYTES: so many bytes of the copy were read before it got its name.
 expect_read_back() {
   rm -f -- dest "$journal"*
   run_counting "$partial" -v --verify="$1" source dest
   expect_copied source dest
-  ((bytes_read == $2)) || fail "it read $bytes_read bytes of the copy, not $2"
+  expect_bytes_read "$2"
 }
 
 begin "--verify=cache reads back through the cache, --verify=none not at all, and both say so"
@@ -236,11 +244,14 @@ on_terminal "bash watched large dest"
 expect_copied large dest
 printf '  %s\n' "$(tr '\r' '\n' <"$out" | grep -a ' copy ' | tail -n 1 | cat -v)"
 shown() { tr '\r' '\n' <"$out" | grep -aqE "$1" || fail "it did not show: $1"; }
-shown "^'large'  copy  [0-9.]+ [KM]iB of 24\.0 MiB  +[0-9]+ %  [0-9.]+ [KMG]?i?B/s  [0-9]+:[0-9][0-9] left"
+rate='[0-9.]+ [KMG]?i?B/s' left='[0-9]+:[0-9][0-9] left'
+shown "^'large'  copy  [0-9.]+ [KM]iB of 24\.0 MiB  +[0-9]+ %  $rate  $left"
 shown "^'large'  verify  [0-9.]+ ([KM]i)?B of 24\.0 MiB  +[0-9]+ %"
 shown "^(.\[K)?'large' -> '.*dest': 24\.0 MiB in "
-[[ -z $(tr '\r' '\n' <"$out" | awk 'length > 103 && / %/') ]] || fail "a line is longer than the terminal" # with \e[K
-[[ $(tail -n 1 "$out" | tr '\r' '\n' | tail -n 2 | grep -c ' % ') == 0 ]] || fail "the progress was left on the screen"
+long=$(tr '\r' '\n' <"$out" | sed 's/\x1b\[K//' | awk 'length > 100 && / %/')
+[[ -z $long ]] || fail "a line is longer than the terminal: $long"
+left=$(tail -n 1 "$out" | tr '\r' '\n' | tail -n 2 | grep ' % ' || true)
+[[ -z $left ]] || fail "the progress was left on the screen: $left"
 
 begin "on a terminal with -q, or a dumb one: none"
 on_terminal "bash watched -q large dest"

@@ -23,16 +23,11 @@ set_up() {
     fail "the partial is $(stat -c '%s bytes, mode %a' -- "$partial")"
 }
 
-# expect_reads FIRST: the run before went on at FIRST.
-expect_reads() {
-  [[ $first_read == "$1" ]] || fail "it copied from byte $first_read, not $1"
-}
-
 begin "as it was left: continues"
 set_up
 run_counting source source dest
 expect_copied source dest
-expect_reads "$kept"
+expect_first_read "$kept"
 
 begin "longer, with garbage at its end: cut, and continued"
 for tail in 1 $((9 * MiB)) $((size + MiB)); do
@@ -40,7 +35,7 @@ for tail in 1 $((9 * MiB)) $((size + MiB)); do
   { cat other other | head -c "$tail" || true; } >>"$partial"
   run_counting source source dest
   expect_copied source dest
-  expect_reads "$kept"
+  expect_first_read "$kept"
 done
 
 begin "longer, and of a source that is all there"
@@ -56,7 +51,7 @@ for left in kept-1 MiB/2 0; do
   run_counting source -v source dest
   expect_copied source dest
   expect_said 'the partial is shorter than the journal says'
-  expect_reads 0
+  expect_first_read 0
 done
 
 begin "shorter than what was transferred, but not than what is durable: continues there"
@@ -66,7 +61,7 @@ kill_copy large dest
 truncate -s $((transferred - MiB - 5)) "$partial"
 run_counting large large dest
 expect_copied large dest
-expect_reads "$durable"
+expect_first_read "$durable"
 
 begin "missing: starts over, and says so"
 set_up
@@ -74,7 +69,7 @@ rm -- "$partial"
 run_counting source -v source dest
 expect_copied source dest
 expect_said 'the partial is gone'
-expect_reads 0
+expect_first_read 0
 
 begin "another file of the same size: found out, and not copied onto"
 set_up
@@ -82,7 +77,7 @@ head -c "$kept" other >new
 mv -- new "$partial"
 run_counting source -v source dest
 expect_copied source dest
-expect_reads 0
+expect_first_read 0
 
 begin "another file with the same bytes: found out to be good"
 set_up
@@ -90,7 +85,7 @@ cp -- "$partial" new
 mv -- new "$partial"
 run_counting source source dest
 expect_copied source dest
-expect_reads "$kept"
+expect_first_read "$kept"
 
 begin "the complete file of another source"
 set_up
@@ -108,10 +103,11 @@ expect_victim_refused() {
   expect_same old dest
 }
 
-begin "a symlink, hard link, FIFO or directory in its place: an error, and what it means is untouched"
+begin "a link, FIFO or directory in its place: an error, and what it means is untouched"
 cp -- other victim
 set_up
-for replace in 'ln -s victim' "ln -s $work/victim" 'ln victim' 'ln source' mkfifo 'ln -s missing' mkdir; do
+for replace in 'ln -s victim' "ln -s $work/victim" 'ln -s missing' 'ln victim' 'ln source' mkfifo \
+  mkdir; do
   rm -rf -- "$partial"
   $replace "$partial"
   expect_victim_refused victim
@@ -134,7 +130,7 @@ expect_untouched link "$before"
 rm -- link
 run_counting source source dest
 expect_copied source dest
-expect_reads "$kept"
+expect_first_read "$kept"
 
 begin "a file of that name that the journal does not know: starts over"
 rm -f -- dest "$partial" "$journal"*

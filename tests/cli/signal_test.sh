@@ -9,7 +9,7 @@ need_strace
 
 make_file $((32 * MiB + 9)) 1 source
 partial=$(partial_of dest)
-readonly size=$((32 * MiB + 9))
+readonly size=$((32 * MiB + 9)) again='run the same command again'
 
 start_over() { rm -f -- dest "$partial" "$journal"*; }
 
@@ -22,9 +22,8 @@ start_copy() {
 # start_verify: until all is copied; the reading back takes a second or more.
 start_verify() {
   start_slow "$partial" pread64=300 -- source dest
-  wait_until 'all is copied' is_status copied
+  wait_until 'all is copied' has_status copied
 }
-is_status() { [[ -e $journal && $(journal_query 'select status from transfer_state') == "$1" ]]; }
 
 # expect_killed_by SIGNAL: strace says what the shell cannot tell from an exit code.
 expect_killed_by() {
@@ -47,17 +46,18 @@ for signal in INT TERM HUP; do
   row=$(journal_query 'select transferred_bytes, file_hash from transfer_state')
   kept=${row%%|*}
   ((kept % MiB == 0 && kept >= 3 * MiB && kept < size)) || fail "it kept $kept bytes"
-  expect_said "^rcopy: '$work/dest': stopped by SIG$signal at $((kept / MiB))\.0 MiB of 32\.0 MiB; run the same command again to continue there$"
+  where="$((kept / MiB))\.0 MiB of 32\.0 MiB"
+  expect_said "^rcopy: '$work/dest': stopped by SIG$signal at $where; $again to continue there$"
   expect_row 'durable_bytes, status' "$kept|in_progress"
   [[ ${row#*|} == "$(hash_of_first "$kept" source)" ]] || fail "in the journal is another hash"
-  [[ $(size_of "$partial") == "$kept" ]] || fail "the partial has $(size_of "$partial") bytes, not $kept"
+  [[ $(size_of "$partial") == "$kept" ]] || fail "the partial has not $kept bytes"
 
   begin "  and the same command continues there"
   run_counting source -v source dest
   expect_copied source dest
   expect_printed "resumed at $((kept / MiB))\.0 MiB"
-  [[ $first_read == "$kept" ]] || fail "it copied from byte $first_read, not $kept"
-  ((bytes_read == size - kept)) || fail "it read $bytes_read bytes of the source"
+  expect_first_read "$kept"
+  expect_bytes_read $((size - kept))
 done
 
 begin "stopped five times, it goes on each time"
@@ -83,12 +83,13 @@ start_verify
 kill -TERM "$pid"
 finish
 expect_status 143
-expect_said "^rcopy: '$work/dest': stopped by SIGTERM with all 32\.0 MiB copied; run the same command again to verify and finish$"
+where='with all 32\.0 MiB copied'
+expect_said "^rcopy: '$work/dest': stopped by SIGTERM $where; $again to verify and finish$"
 expect_none dest
 expect_row status copied
 run_counting source -v source dest
 expect_copied source dest
-((bytes_read == 0)) || fail "it read $bytes_read bytes of the source"
+expect_bytes_read 0
 expect_said 'copied already'
 
 begin "a second signal ends it at once"
@@ -133,7 +134,7 @@ start_over
 start_copy --quiet
 kill -TERM "$pid"
 finish
-expect_refused 143 "stopped by SIGTERM at .* of 32\.0 MiB; run the same command again to continue there$"
+expect_refused 143 "stopped by SIGTERM at .* of 32\.0 MiB; $again to continue there$"
 
 begin "several files: the one that was copied, the position in the next, and no word of the others"
 start_over

@@ -62,8 +62,7 @@ done
 begin "between a run that was killed while it verified and the next"
 fresh_files
 start_slow "$partial" pread64=300 -- source dest
-all_is_copied() { [[ -e $journal && $(journal_query 'select status from transfer_state') == copied ]]; }
-wait_until 'all is copied' all_is_copied
+wait_until 'all is copied' has_status copied
 kill_now
 change_last_byte
 run source dest
@@ -81,7 +80,7 @@ stop_copy $((4 * MiB)) source dest
 ln -s source alias
 run_counting source alias dest
 expect_copied source dest
-[[ $first_read == "$kept" ]] || fail "it copied from byte $first_read, not $kept"
+expect_first_read "$kept"
 
 # --- during a run -----------------------------------------------------------------------------
 
