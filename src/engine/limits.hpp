@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The sizes and rhythms of the engine. From the design; the figures behind them are in
-// docs/design.md.
+// The sizes and rhythms of the engine, as the design sets them.
 #pragma once
 
 #include <chrono>

@@ -364,7 +364,8 @@ long=$(printf 'n%.0s' {1..255})
 wide=$(printf 'ä%.0s' {1..127})
 # shellcheck disable=SC2016  # these are names
 names=($'\xff\xfe\x80' $'new\nline' $'tab\tand\x1b[31mescape' "quote'\"quote" 'back\slash' - -v
-  -- --help ' ' '*' '[a,b]' a=b '~' '$HOME' .hidden ..double "$long" "$wide" "${long:0:243}" "${long:0:244}")
+  -- --help ' ' '*' '[a,b]' a=b '~' '$HOME' .hidden ..double "$wide" "$long"
+  "${long:0:243}" "${long:0:244}")
 for name in "${names[@]}"; do
   make_file $((MiB + 9)) 1 "./$name"
   run -- "$name" there

@@ -373,7 +373,7 @@ expect_copied() {
 }
 
 # What run_counting counted.
-expect_first_read() { [[ $first_read == "$1" ]] || fail "the first read was at $first_read, not $1"; }
+expect_first_read() { [[ $first_read == "$1" ]] || fail "the first read was at $first_read"; }
 expect_bytes_read() { ((bytes_read == $1)) || fail "it read $bytes_read bytes, not $1"; }
 
 # expect_refused STATUS PATTERN: one line says why.

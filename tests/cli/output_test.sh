@@ -244,14 +244,14 @@ on_terminal "bash watched large dest"
 expect_copied large dest
 printf '  %s\n' "$(tr '\r' '\n' <"$out" | grep -a ' copy ' | tail -n 1 | cat -v)"
 shown() { tr '\r' '\n' <"$out" | grep -aqE "$1" || fail "it did not show: $1"; }
-rate='[0-9.]+ [KMG]?i?B/s' left='[0-9]+:[0-9][0-9] left'
-shown "^'large'  copy  [0-9.]+ [KM]iB of 24\.0 MiB  +[0-9]+ %  $rate  $left"
+rate='[0-9.]+ [KMG]?i?B/s' time='[0-9]+:[0-9][0-9] left'
+shown "^'large'  copy  [0-9.]+ [KM]iB of 24\.0 MiB  +[0-9]+ %  $rate  $time"
 shown "^'large'  verify  [0-9.]+ ([KM]i)?B of 24\.0 MiB  +[0-9]+ %"
 shown "^(.\[K)?'large' -> '.*dest': 24\.0 MiB in "
 long=$(tr '\r' '\n' <"$out" | sed 's/\x1b\[K//' | awk 'length > 100 && / %/')
 [[ -z $long ]] || fail "a line is longer than the terminal: $long"
-left=$(tail -n 1 "$out" | tr '\r' '\n' | tail -n 2 | grep ' % ' || true)
-[[ -z $left ]] || fail "the progress was left on the screen: $left"
+rest=$(tail -n 1 "$out" | tr '\r' '\n' | tail -n 2 | grep ' % ' || true)
+[[ -z $rest ]] || fail "the progress was left on the screen: $rest"
 
 begin "on a terminal with -q, or a dumb one: none"
 on_terminal "bash watched -q large dest"

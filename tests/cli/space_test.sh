@@ -10,8 +10,9 @@
 if [[ ! ${RCOPY_TEST_NAMESPACE-} ]]; then
   export RCOPY_TEST_NAMESPACE=own
   for flags in -m -Urm; do
-    unshare "$flags" mount -t tmpfs none /mnt 2>/dev/null || continue
-    exec unshare "$flags" bash "${BASH_SOURCE[0]}"
+    if unshare "$flags" mount -t tmpfs none /mnt 2>/dev/null; then
+      exec unshare "$flags" bash "${BASH_SOURCE[0]}"
+    fi
   done
   echo "skipped: this user can mount nothing"
   exit 77
