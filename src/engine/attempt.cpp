@@ -45,6 +45,7 @@ AttemptEnd Attempt::run() {
   start_counters();
   place_ = resolve_place(run_.fs, given_destination_, given_source_, source_);
   if (up_to_date()) return AttemptEnd::done;
+  if (!is_published()) check_replaceable(*place_);
   lock_and_plan();
   switch (plan_.entry) {
     case Entry::copy: return enter_at_copy();
@@ -284,8 +285,7 @@ Error Attempt::mismatch_error() {
 
 /// The bytes are there already, but -p is new.
 bool Attempt::needs_refresh() const {
-  const bool there = plan_.entry == Entry::nothing || plan_.entry == Entry::finish;
-  return there && run_.options.attributes == Attributes::preserve && attributes_differ(*place_->existing, source_);
+  return is_published() && run_.options.attributes == Attributes::preserve && attributes_differ(*place_->existing, source_);
 }
 
 void Attempt::finish(Outcome outcome, const io::Stat& destination) {

@@ -70,6 +70,10 @@ class Attempt {
   void begin(journal::Row row);
   void finish(Outcome outcome, const io::Stat& destination);
 
+  /// The destination is the finished copy already.
+  [[nodiscard]] bool is_published() const {
+    return plan_.entry == Entry::nothing || plan_.entry == Entry::finish;
+  }
   [[nodiscard]] bool needs_refresh() const;
   [[nodiscard]] Options plan_options() const;
   [[nodiscard]] Situation situation(const std::optional<FoundFile>& partial) const;

@@ -69,10 +69,6 @@ void check_existing(Place& place, const stdfs::path& given_source, const Source&
     refuse("overwrite", place.path(), "it is a directory", EISDIR);
   }
   if (existing.kind != io::FileKind::regular) refuse("overwrite", place.path(), kind_text(existing.kind));
-  // A rename would replace even a file that may not be written; cp refuses, and so do we.
-  if (const int error = place.directory->check_writable(place.name); error != 0) {
-    io::fail("overwrite", place.path(), error);
-  }
 }
 
 /// Who wants to rescue a partial under its final name must not lose it: it would be deleted first.
@@ -113,6 +109,12 @@ io::Name partial_name_for(const io::Name& name) {
     middle += '~' + hasher.digest().hex().substr(0, kHashDigits);
   }
   return std::string{kPrefix} + middle + std::string{kSuffix};
+}
+
+void check_replaceable(const Place& place) {
+  if (!place.existing) return;
+  const int error = place.directory->check_writable(place.name);
+  if (error != 0 && error != ENOENT) io::fail("overwrite", place.path(), error);
 }
 
 Source open_source(io::FileSystem& fs, const stdfs::path& given) {

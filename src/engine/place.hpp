@@ -35,10 +35,14 @@ struct Place {
 [[nodiscard]] Source open_source(io::FileSystem& fs, const std::filesystem::path& given);
 
 /// DEST as cp reads it: a directory means DEST/basename of the source, a symlink is followed.
-/// Throws Error (io) where the directory is missing, what exists is no regular file or not ours to
-/// write, or it is the source itself.
+/// Throws Error (io) where the directory is missing, what exists is no regular file, or it or its
+/// partial is the source itself.
 [[nodiscard]] Place resolve_place(io::FileSystem& fs, const std::filesystem::path& given,
                                   const std::filesystem::path& given_source, const Source& source);
+
+/// Throws Error (io) where what exists may not be written: a rename would replace it all the same,
+/// but cp refuses, and so do we. Not to be asked where nothing is to be replaced.
+void check_replaceable(const Place& place);
 
 /// The name a source gets in a destination directory: its last component, also of "a//".
 [[nodiscard]] io::Name destination_name(const std::filesystem::path& given_source);
