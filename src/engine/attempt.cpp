@@ -88,6 +88,13 @@ void Attempt::failed(const Error& error, Next next) {
   }
 }
 
+std::optional<std::uint64_t> Attempt::kept_bytes() const {
+  if (begun_) return ledger_.row().transferred_bytes;
+  if (!partial_) return std::nullopt;
+  const bool keeps = plan_.entry != Entry::copy || plan_.keep != Keep::nothing;
+  return row_ && keeps && !is_published() ? row_->transferred_bytes : 0;
+}
+
 void Attempt::begin(journal::Row row) {
   ledger_.begin(std::move(row));
   begun_ = true;

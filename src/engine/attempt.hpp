@@ -35,6 +35,9 @@ class Attempt {
   /// Where run() gave source_changed or mismatch: why.
   [[nodiscard]] const std::optional<Error>& reason() const { return reason_; }
 
+  /// What the next attempt or run can continue from; nothing where this one never had the lock.
+  [[nodiscard]] std::optional<std::uint64_t> kept_bytes() const;
+
   /// The destination once it is known, else as given.
   [[nodiscard]] std::filesystem::path destination() const;
 

@@ -38,11 +38,6 @@ class Ledger {
   /// Whether the row was written by this process. Until then row() is what somebody else left.
   [[nodiscard]] bool begun() const { return begun_; }
 
-  /// What a later run can continue from; 0 where this process did not get so far as to know.
-  [[nodiscard]] std::uint64_t kept_bytes() const {
-    return begun_ && row_.status != journal::Status::complete ? row_.transferred_bytes : 0;
-  }
-
   /// Moves both positions. `durable` must be on stable storage.
   [[nodiscard]] journal::Written checkpoint(const Position& transferred, const Position& durable);
 

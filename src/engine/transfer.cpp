@@ -77,10 +77,12 @@ class Transfer {
     try {
       const AttemptEnd end = attempt.run();
       destination_ = attempt.destination();
+      kept_bytes_ = 0;
       if (end == AttemptEnd::done) return {.summary = attempt.summary(), .error = {}};
       return {.summary = {}, .error = attempt.reason(), .again = Again::at_once};
     } catch (const Error& error) {
       destination_ = attempt.destination();
+      kept_bytes_ = attempt.kept_bytes().value_or(kept_bytes_);
       const Again again = transient(error) ? Again::after_wait : Again::no;
       const bool last = again == Again::no || number > run_.options.retries;
       attempt.failed(error, last ? Attempt::Next::another_run : Attempt::Next::another_attempt);
@@ -113,7 +115,7 @@ class Transfer {
     run_.events.emit(TransferFailed{.error = error,
                                     .source = source_,
                                     .destination = destination_,
-                                    .kept_bytes = ledger_.kept_bytes(),
+                                    .kept_bytes = kept_bytes_,
                                     .total_bytes = ledger_.row().total_bytes});
     throw error;
   }
@@ -122,6 +124,7 @@ class Transfer {
   std::filesystem::path source_;
   std::filesystem::path given_destination_;
   std::filesystem::path destination_;
+  std::uint64_t kept_bytes_ = 0;  ///< after the last attempt
   Ledger ledger_;
 };
 

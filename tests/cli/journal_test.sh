@@ -74,7 +74,8 @@ for garbage in 'head -c 100000 source' 'head -c 50 source' 'echo this is a text'
 done
 
 begin "a journal with a broken page or a lost end: moved aside with a warning, and copied"
-for damage in 'truncate -s 5000 ' 'dd if=source bs=4K count=9 seek=1 conv=notrunc status=none of='; do
+for damage in 'truncate -s 5000 ' \
+  'dd if=source bs=4K count=9 seek=1 conv=notrunc status=none of='; do
   set_up
   journal_query 'pragma wal_checkpoint(truncate)' >/dev/null
   rm -f -- "$journal"-*

@@ -185,11 +185,11 @@ start_job() {
 
 # finish: waits for what was started; then $status, $out and $err are as after run.
 finish() {
-  local one left=()
+  local one others=()
   status=0
   wait "$job" 2>/dev/null || status=$?
-  for one in "${children[@]}"; do [[ $one == "$job" || $one == "$pid" ]] || left+=("$one"); done
-  children=("${left[@]}")
+  for one in "${children[@]}"; do [[ $one == "$job" || $one == "$pid" ]] || others+=("$one"); done
+  children=("${others[@]}")
   cp -- "$work/.job-out" "$out"
   cp -- "$work/.job-err" "$err"
 }
