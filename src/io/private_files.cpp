@@ -4,13 +4,13 @@
 #include "io/private_files.hpp"
 
 #include "io/calls.hpp"
-#include "io/unique_fd.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <system_error>
@@ -30,8 +30,12 @@ int repeat(Call call) {
 /// Makes a new name in `directory` durable. A directory that may be written but not read cannot
 /// be synced, and some file systems have no such sync; then theirs is the best there is.
 void sync_names(const std::filesystem::path& directory) {
-  UniqueFd fd{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  const int error = fd.valid() ? repeat([&] { return ::fsync(fd.get()); }) : errno;
+  UniqueFd fd;
+  int error = repeat([&] {
+    fd = UniqueFd{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    return fd.valid() ? 0 : -1;
+  });
+  if (error == 0) error = repeat([&] { return ::fsync(fd.get()); });
   if (error != 0 && error != EACCES && error != EINVAL)
     fail("sync the directory", directory, error);
 }
@@ -106,6 +110,15 @@ bool on_network_file_system(const std::filesystem::path& path) {
 void rename_if_there(const std::filesystem::path& from, const std::filesystem::path& to) {
   const int error = repeat([&] { return ::rename(from.c_str(), to.c_str()); });
   if (error != 0 && error != ENOENT) fail("rename", from, error);
+}
+
+std::optional<DirectoryLock> DirectoryLock::try_take(const std::filesystem::path& directory,
+                                                     Mode mode) {
+  UniqueFd fd{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  const int operation = (mode == Mode::shared ? LOCK_SH : LOCK_EX) | LOCK_NB;
+  const int error = fd.valid() ? repeat([&] { return ::flock(fd.get(), operation); }) : 0;
+  if (error == EWOULDBLOCK) return std::nullopt;
+  return DirectoryLock{std::move(fd)};
 }
 
 }  // namespace rcopy::io

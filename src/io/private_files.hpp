@@ -5,7 +5,11 @@
 // itself. EINTR is repeated; failures are thrown as Error. No state; any thread.
 #pragma once
 
+#include "io/unique_fd.hpp"
+
 #include <filesystem>
+#include <optional>
+#include <utility>
 
 namespace rcopy::io {
 
@@ -26,5 +30,22 @@ void create_private_file(const std::filesystem::path& path);
 
 /// Gives a file another name in its directory. A missing one is fine.
 void rename_if_there(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// A flock(2) of a directory, dropped by the destructor. It excludes other DirectoryLocks, in this
+/// process and others, and nothing else. On a network file system it may work within one machine
+/// only; where there is no such lock, or the directory cannot be read, it is a lock of nothing.
+class DirectoryLock {
+ public:
+  enum class Mode { shared, exclusive };
+
+  /// Nothing where another lock is in the way.
+  [[nodiscard]] static std::optional<DirectoryLock> try_take(const std::filesystem::path& directory,
+                                                             Mode mode);
+
+ private:
+  explicit DirectoryLock(UniqueFd fd) : fd_{std::move(fd)} {}
+
+  UniqueFd fd_;
+};
 
 }  // namespace rcopy::io

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// Why moving aside needs two checks. A database is three files, and they are renamed one after
-// the other, the database last. Who opens the database in between would make a new WAL for the
-// old file, which the new database then finds beside itself. So the mover holds the RESERVED lock
-// on the old file from before the first rename until after the last, and who has opened a
-// database waits until that lock is free and then asks whether the name still means its file.
+// A process that had the old database open before it was moved is not in the way: it goes on with
+// the renamed files, all of which it has open.
 #include "journal/database_file.hpp"
-
-#include "io/private_files.hpp"
 
 #include <sqlite3.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdio>
 #include <string>
 #include <system_error>
@@ -33,40 +27,23 @@ fs::path with_suffix(const fs::path& path, const std::string& suffix) {
   return result;
 }
 
-/// Locks of the database file, dropped at the end. On a connection that runs no statement, so
-/// that nobody else counts on them.
-class FileLock {
+/// SQLite's SHARED lock of the database file, dropped at the end. Nobody writes to the file while
+/// it is held, except from a WAL.
+class SharedLock {
  public:
-  /// To RESERVED one comes through SHARED.
-  enum class Level { shared, reserved };
-
-  FileLock(Connection& connection, Level level)
-      : connection_{connection}, file_{connection.file()}, locked_{lock(level)} {}
-  ~FileLock() {
-    // Cannot fail in a way that matters: closing the connection drops the locks as well.
+  explicit SharedLock(Connection& connection) : file_{connection.file()} {
+    const int result = file_.pMethods->xLock(&file_, SQLITE_LOCK_SHARED);
+    if (result != SQLITE_OK) connection.fail("read the journal", result);
+  }
+  ~SharedLock() {
+    // Cannot fail in a way that matters: closing the connection drops the lock as well.
     (void)file_.pMethods->xUnlock(&file_, SQLITE_LOCK_NONE);
   }
-  FileLock(const FileLock&) = delete;
-  FileLock& operator=(const FileLock&) = delete;
-
-  /// False: somebody else is in the way. Never wait with this object alive: its SHARED lock may
-  /// be what the other waits for.
-  [[nodiscard]] bool locked() const { return locked_; }
+  SharedLock(const SharedLock&) = delete;
+  SharedLock& operator=(const SharedLock&) = delete;
 
  private:
-  [[nodiscard]] bool lock(Level level) {
-    int result = file_.pMethods->xLock(&file_, SQLITE_LOCK_SHARED);
-    if (result == SQLITE_OK && level == Level::reserved) {
-      result = file_.pMethods->xLock(&file_, SQLITE_LOCK_RESERVED);
-    }
-    if (result == SQLITE_OK || (result & 0xFF) == SQLITE_BUSY) return result == SQLITE_OK;
-    (void)file_.pMethods->xUnlock(&file_, SQLITE_LOCK_NONE);
-    connection_.fail("lock the journal", result);
-  }
-
-  Connection& connection_;
   sqlite3_file& file_;
-  bool locked_;
 };
 
 std::string utc_stamp() {
@@ -112,19 +89,6 @@ fs::path rename_all(const fs::path& database) {
 
 }  // namespace
 
-std::optional<Connection> open_if_there(const Place& place) {
-  try {
-    // Where the file appears just after SQLite found none to write, SQLite opens it read-only.
-    for (int tries = 3;; --tries) {
-      Connection connection{place};
-      if (tries == 1 || !connection.is_read_only()) return connection;
-    }
-  } catch (const SqliteError& error) {
-    if (error.info().os_error == ENOENT) return std::nullopt;
-    throw;
-  }
-}
-
 bool Pause::before(Deadline deadline) {
   if (std::chrono::steady_clock::now() >= deadline) return false;
   std::this_thread::sleep_for(next_);
@@ -134,8 +98,7 @@ bool Pause::before(Deadline deadline) {
 
 std::vector<std::byte> read_head(Connection& connection, std::size_t size, Deadline deadline) {
   return retry_while_busy(deadline, [&] {
-    const FileLock lock{connection, FileLock::Level::shared};
-    if (!lock.locked()) connection.fail("read the journal", SQLITE_BUSY);
+    const SharedLock lock{connection};
     sqlite3_file& file = connection.file();
     sqlite3_int64 file_bytes = 0;
     int result = file.pMethods->xFileSize(&file, &file_bytes);
@@ -155,27 +118,25 @@ bool is_moved(Connection& connection) {
   return result == SQLITE_OK && moved != 0;
 }
 
-bool is_being_moved(Connection& connection) {
-  sqlite3_file& file = connection.file();
-  int reserved = 0;
-  const int result = file.pMethods->xCheckReservedLock(&file, &reserved);
-  if (result != SQLITE_OK) connection.fail("lock the journal", result);
-  return reserved != 0;
+io::DirectoryLock lock_directory(const fs::path& database, io::DirectoryLock::Mode mode,
+                                 Deadline deadline) {
+  for (Pause pause;;) {
+    auto lock = io::DirectoryLock::try_take(database.parent_path(), mode);
+    if (lock) return std::move(*lock);
+    if (!pause.before(deadline)) {
+      throw Error{{.code = ErrorCode::journal,
+                   .operation = "open the journal",
+                   .path = database,
+                   .reason = "another process keeps its directory locked"}};
+    }
+  }
 }
 
-std::optional<fs::path> move_aside(Connection& connection, const Place& place, Deadline deadline) {
+std::optional<fs::path> move_aside(Connection& connection, Deadline deadline) {
   connection.set_on_close(Connection::OnClose::leave);
-  for (Pause pause;;) {
-    {
-      // Opens what the name means now, which is the corrupt file unless that was moved already.
-      std::optional<Connection> handle = open_if_there(place);
-      if (!handle) return std::nullopt;
-      const FileLock lock{*handle, FileLock::Level::reserved};
-      if (is_moved(connection) || is_moved(*handle)) return std::nullopt;
-      if (lock.locked()) return rename_all(place.database);
-    }
-    if (!pause.before(deadline)) connection.fail("lock the journal", SQLITE_BUSY);
-  }
+  const auto lock = lock_directory(connection.path(), io::DirectoryLock::Mode::exclusive, deadline);
+  if (is_moved(connection)) return std::nullopt;
+  return rename_all(connection.path());
 }
 
 }  // namespace rcopy::journal

@@ -6,6 +6,7 @@
 // (sqlite.org/howtocorrupt.html, 2.2).
 #pragma once
 
+#include "io/private_files.hpp"
 #include "journal/sqlite.hpp"
 
 #include <chrono>
@@ -17,9 +18,6 @@ namespace rcopy::journal {
 
 using Deadline = std::chrono::steady_clock::time_point;
 
-/// Nothing where no file has this name: it was moved aside a moment ago.
-[[nodiscard]] std::optional<Connection> open_if_there(const Place& place);
-
 /// The first `size` bytes, fewer where the file is shorter. Only before the first statement of
 /// `connection`.
 [[nodiscard]] std::vector<std::byte> read_head(Connection& connection, std::size_t size,
@@ -28,16 +26,18 @@ using Deadline = std::chrono::steady_clock::time_point;
 /// Whether the path means another file by now, or none.
 [[nodiscard]] bool is_moved(Connection& connection);
 
-/// Whether somebody is moving a database in WAL mode aside right now: in that mode nobody else
-/// takes the RESERVED lock.
-[[nodiscard]] bool is_being_moved(Connection& connection);
+/// To be held shared while a database is opened, until its WAL is open, and exclusively while one
+/// is moved aside: a database is several files, and who opens it between two renames would join
+/// the old file with the WAL or the rollback journal of the new one. Throws Error (journal) where
+/// the lock is not to be had before `deadline`.
+[[nodiscard]] io::DirectoryLock lock_directory(const std::filesystem::path& database,
+                                               io::DirectoryLock::Mode mode, Deadline deadline);
 
 /// Renames the corrupt database that `connection` has open, with the files beside it, to
 /// NAME.corrupt-YYYYMMDD-HHMMSS (UTC). Gives the new path; nothing where somebody else did it
 /// first. Of many processes and threads that find the same corruption, one moves it, and none
 /// touches the new database.
 [[nodiscard]] std::optional<std::filesystem::path> move_aside(Connection& connection,
-                                                              const Place& place,
                                                               Deadline deadline);
 
 /// Sleeps a little, longer each time.

@@ -103,7 +103,6 @@ class Journal::Database {
   void open();
   [[nodiscard]] bool open_once(Deadline deadline);
   void prepare(Deadline deadline);
-  [[nodiscard]] bool keeps_its_name(Deadline deadline);
   void set_aside(const SqliteError& why, Deadline deadline);
 
   /// Runs `action`; where that meets a corrupt database, once more with a new one.
@@ -144,31 +143,33 @@ void Journal::Database::open() {
   }
 }
 
-/// False: the file was moved aside meanwhile, by this process or another, so look again.
+/// False: the file was moved away meanwhile, by this process or another, so look again.
 bool Journal::Database::open_once(Deadline deadline) {
   statements_.reset();
   connection_.reset();
   durability_.reset();
   io::make_private_directories(path().parent_path());
-  check_regular(path());
-  io::create_private_file(path());
-  connection_ = open_if_there(place_);
-  if (!connection_) return false;
-  try {
-    prepare(deadline);
-  } catch (const SqliteError& error) {
-    // In a file that was moved away under SQLite any call may fail.
+  std::optional<SqliteError> corrupt;
+  {
+    const auto lock = lock_directory(path(), io::DirectoryLock::Mode::shared, deadline);
+    check_regular(path());
+    io::create_private_file(path());
+    connection_.emplace(place_);
+    try {
+      prepare(deadline);
+    } catch (const SqliteError& error) {
+      // In a file that was moved away under SQLite any call may fail.
+      if (!error.corrupt() && !is_moved(*connection_)) throw;
+      corrupt = error;
+    }
     if (is_moved(*connection_)) return false;
-    if (!error.corrupt()) throw;
-    set_aside(error, deadline);
-    return false;
   }
-  return keeps_its_name(deadline);
+  if (corrupt) set_aside(*corrupt, deadline);
+  return !corrupt;
 }
 
 void Journal::Database::prepare(Deadline deadline) {
   connection_->wait_at_most(kPatience);
-  // The directory, for the file may be moved aside at this moment.
   const Log wanted =
       io::on_network_file_system(path().parent_path()) ? Log::rollback : Log::write_ahead;
   log_ = prepare_database(*connection_, wanted, deadline);
@@ -181,22 +182,12 @@ void Journal::Database::prepare(Deadline deadline) {
   }
 }
 
-/// See database_file.cpp. Needed for a WAL only: a rollback journal lives within one transaction.
-bool Journal::Database::keeps_its_name(Deadline deadline) {
-  if (log_ == Log::write_ahead) {
-    for (Pause pause; is_being_moved(*connection_);) {
-      if (!pause.before(deadline)) connection_->fail("open the journal", SQLITE_BUSY);
-    }
-  }
-  return !is_moved(*connection_);
-}
-
 void Journal::Database::set_aside(const SqliteError& why, Deadline deadline) {
   statements_.reset();
   if (++moves_ > kMostMoves) throw why;
   std::optional<fs::path> name;
   try {
-    name = move_aside(*connection_, place_, deadline);
+    name = move_aside(*connection_, deadline);
   } catch (const Error& error) {
     ErrorInfo info = error.info();
     info.operation = "move aside the corrupt journal";

@@ -122,17 +122,13 @@ void check_head(Connection& connection, Deadline deadline) {
   refuse_unless_ours(connection, owner);
 }
 
-Owner owner_by_sql(Connection& connection) {
-  return owner_by_numbers(static_cast<std::uint32_t>(connection.number("PRAGMA application_id")),
-                          static_cast<std::uint32_t>(connection.number("PRAGMA user_version")),
-                          connection.number("SELECT count(*) FROM sqlite_master") == 0);
-}
-
 /// Rolls back what was not committed.
 class Transaction {
  public:
-  explicit Transaction(Connection& connection) : connection_{connection} {
-    connection_.run("BEGIN IMMEDIATE");
+  enum class Kind { read, write };
+
+  Transaction(Connection& connection, Kind kind) : connection_{connection} {
+    connection_.run(kind == Kind::read ? "BEGIN" : "BEGIN IMMEDIATE");
   }
   ~Transaction() {
     // Nothing was promised, and closing the connection rolls back, too.
@@ -149,13 +145,27 @@ class Transaction {
   Connection& connection_;
 };
 
+/// Within a transaction, because another process may create the schema between two of these.
+Owner owner_within(Connection& connection) {
+  return owner_by_numbers(static_cast<std::uint32_t>(connection.number("PRAGMA application_id")),
+                          static_cast<std::uint32_t>(connection.number("PRAGMA user_version")),
+                          connection.number("SELECT count(*) FROM sqlite_master") == 0);
+}
+
+Owner owner_by_sql(Connection& connection) {
+  const Transaction transaction{connection, Transaction::Kind::read};
+  return owner_within(connection);
+}
+
 /// Does nothing where another process was faster.
 void create_schema(Connection& connection) {
+  // An empty database can be a WAL database; a journal is one only after its schema was made.
+  const bool wal = connection.text("PRAGMA journal_mode") == "wal";
   if (owner_by_sql(connection) != Owner::nobody) return;
-  connection.run("PRAGMA journal_mode = DELETE");  // an empty database can be a WAL database
+  if (wal) connection.run("PRAGMA journal_mode = DELETE");
   connection.run("PRAGMA synchronous = EXTRA");
-  Transaction transaction{connection};
-  if (owner_by_sql(connection) != Owner::nobody) return;
+  Transaction transaction{connection, Transaction::Kind::write};
+  if (owner_within(connection) != Owner::nobody) return;
   connection.run(kCreateTable);
   connection.run(("PRAGMA application_id = " + std::to_string(kApplicationId)).c_str());
   connection.run(("PRAGMA user_version = " + std::to_string(kSchemaVersion)).c_str());

@@ -106,8 +106,7 @@ expect_victim_refused() {
 begin "a link, FIFO or directory in its place: an error, and what it means is untouched"
 cp -- other victim
 set_up
-for replace in 'ln -s victim' "ln -s $work/victim" 'ln -s missing' 'ln victim' 'ln source' mkfifo \
-  mkdir; do
+for replace in 'ln -s victim' "ln -s $work/victim" 'ln -s missing' 'ln victim' mkfifo mkdir; do
   rm -rf -- "$partial"
   $replace "$partial"
   expect_victim_refused victim
@@ -119,6 +118,16 @@ begin "and after it is removed the same command ends with 0"
 rmdir -- "$partial"
 run source dest
 expect_copied source dest
+
+begin "a hard link to the source in its place: an error, and the source is untouched"
+set_up
+rm -- "$partial"
+ln -- source "$partial"
+before=$(fingerprint source)
+run source dest
+expect_refused 1 "$partial|'source': it is the unfinished copy of '$work/dest'"
+expect_untouched source "$before"
+rm -- "$partial"
 
 begin "one more link to the partial itself: an error, and the link keeps its bytes"
 set_up

@@ -104,13 +104,18 @@ for kind in tmpfs ext4; do
   expect_first_read "$kept"
   expect_row status complete
 
-  begin "$kind: mounted read-only: 1, and what to do"
+  begin "$kind: mounted read-only: up to date is 0, all else is 1, and what to do"
   use "$kind"
+  run source "$dest"
   mount -o remount,bind,ro "$place"
   run source "$dest"
+  expect_status 0
+  expect_silence
+  before=$(fingerprint "$dest")
+  run old "$dest"
   read_only='Read-only file system; make the file system writable'
   expect_refused 1 "^rcopy: cannot overwrite '$dest': $read_only"
-  run source "$place/new"
+  run old "$place/new"
   expect_refused 1 "^rcopy: cannot create '.*new.*': $read_only"
   expect_old_destination
 done
