@@ -94,5 +94,27 @@ TEST_CASE("renaming a file that is not there is fine, any other failure is not",
   CHECK_THROWS_AS(rename_if_there(dir / "b", dir / "d"), Error);
 }
 
+TEST_CASE("of directory locks only shared ones go together, and a destroyed one is free", "[io]") {
+  const TempDir dir;
+  const auto take = [&](DirectoryLock::Mode mode) {
+    return DirectoryLock::try_take(dir.path(), mode);
+  };
+  {
+    const auto first = take(DirectoryLock::Mode::shared);
+    CHECK(first);
+    CHECK(take(DirectoryLock::Mode::shared));
+    CHECK_FALSE(take(DirectoryLock::Mode::exclusive));
+  }
+  const auto alone = take(DirectoryLock::Mode::exclusive);
+  CHECK(alone);
+  CHECK_FALSE(take(DirectoryLock::Mode::shared));
+  CHECK_FALSE(take(DirectoryLock::Mode::exclusive));
+}
+
+TEST_CASE("where a directory cannot be locked the lock is one of nothing", "[io]") {
+  const TempDir dir;
+  CHECK(DirectoryLock::try_take(dir / "missing", DirectoryLock::Mode::exclusive));
+}
+
 }  // namespace
 }  // namespace rcopy::io
