@@ -4,6 +4,7 @@
 #include "transfer_kit.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 namespace rcopy::test {
 namespace {
@@ -46,12 +47,10 @@ TEST_CASE("a source that shrinks or grows is not taken for whole", "[transfer]")
   rig.disk.put(kSource, kContent);
   const Bytes changed = content(Seed{13}, GENERATE(kSize - 3 * kMiB, kSize + 3 * kMiB));
   FaultyFileSystem faulty{rig.disk};
-  bool done = false;
+  std::atomic<bool> done{false};  // the hook is called from several threads
   faulty.set_hook([&](const CallInfo& call) {
-    if (!done && call.kind == Call::read && call.path == kSource && call.offset_bytes == 4 * kMiB) {
-      done = true;
-      rig.disk.put(kSource, changed);
-    }
+    const bool at_place = call.kind == Call::read && call.path == kSource && call.offset_bytes == 4 * kMiB;
+    if (at_place && !done.exchange(true)) rig.disk.put(kSource, changed);
     return 0;
   });
   const Copied copied = rig.copy(faulty);
