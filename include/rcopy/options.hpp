@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 
@@ -45,6 +46,8 @@ struct Options {
   /// How long to wait, each time, for the file system of the source or the destination when it is
   /// gone (unplugged, unmounted, network away), then to continue; zero: not at all.
   std::chrono::milliseconds device_wait{0};
+  /// At most so many bytes a second, for copying and for reading back; 0: no limit.
+  std::uint64_t bytes_per_second = 0;
   /// How long to wait for another rcopy that works on the same destination; zero: not at all.
   std::chrono::milliseconds lock_wait{0};
 };

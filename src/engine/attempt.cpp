@@ -167,7 +167,8 @@ AttemptEnd Attempt::enter_at_copy() {
                       .start = start.end,
                       .durable = start.durable,
                       .total_bytes = source_.stat.size_bytes,
-                      .rhythm = run_.rhythm};
+                      .rhythm = run_.rhythm,
+                      .bytes_per_second = run_.options.bytes_per_second};
   const auto end = copy_or_shrunk(task);
   if (!end || !source_unchanged()) {
     return start_over_because(Error{{.code = ErrorCode::source_changed,
@@ -195,7 +196,10 @@ AttemptEnd Attempt::enter_at_verify() {
   if (how != Verify::none) {
     phase(Phase::verifying);
     const std::uint64_t total_bytes = ledger_.row().total_bytes;
-    const auto digest = read_back(*place_, *partial_, total_bytes, how, run_.events, run_.stop);
+    const ReadBack what{.total_bytes = total_bytes,
+                        .how = how,
+                        .bytes_per_second = run_.options.bytes_per_second};
+    const auto digest = read_back(*place_, *partial_, what, run_.events, run_.stop);
     if (digest != ledger_.row().file_hash) return start_over_because(mismatch_error());
   }
   ledger_.verified(to_text(how), partial_->found().times);

@@ -16,6 +16,7 @@ struct CopyTask {
   Position durable;  ///< at or before `start`; everything before it is on stable storage
   std::uint64_t total_bytes = 0;
   SyncRhythm rhythm;
+  std::uint64_t bytes_per_second = 0;  ///< 0: no limit
 };
 
 }  // namespace rcopy::engine
