@@ -30,6 +30,12 @@ enum class Attributes {
   preserve,  ///< `cp -p`: mode, owner where permitted, times in nanoseconds
 };
 
+/// Who goes first where several processes want the disk.
+enum class IoPriority {
+  usual,
+  idle,  ///< everybody else
+};
+
 /// A wait without an end.
 inline constexpr std::chrono::milliseconds kForever = std::chrono::milliseconds::max();
 
@@ -48,6 +54,7 @@ struct Options {
   std::chrono::milliseconds device_wait{0};
   /// At most so many bytes a second, for copying and for reading back; 0: no limit.
   std::uint64_t bytes_per_second = 0;
+  IoPriority io_priority = IoPriority::usual;
   /// How long to wait for another rcopy that works on the same destination; zero: not at all.
   std::chrono::milliseconds lock_wait{0};
 };

@@ -57,3 +57,16 @@ began=$SECONDS
 run source dest
 expect_copied source dest
 ((SECONDS - began < 10)) || fail "it took $((SECONDS - began)) s"
+
+begin "--nice-io: the threads that read, write, sync and record have the idle priority"
+rm -f -- dest "$journal"*
+start --nice-io --bwlimit=1M source dest
+wait_until 'it copies' size_at_least "$(partial_of dest)" 1
+idle=0
+for task in /proc/"$pid"/task/*; do
+  [[ $(ionice -p "${task##*/}") != idle ]] || ((++idle))
+done
+[[ $(ionice -p "$pid") == idle ]] && ((idle == 4)) || fail "$idle threads are idle"
+kill -TERM "$pid"
+finish
+expect_status 143
