@@ -125,6 +125,7 @@ AttemptEnd Attempt::enter_at_copy() {
   phase(Phase::copying);
   const CopyTask task{.source = *source_.file,
                       .partial = partial_->file(),
+                      .directory = *place_->directory,
                       .start = start.end,
                       .durable = start.durable,
                       .total_bytes = source_.stat.size_bytes,
@@ -197,7 +198,10 @@ std::optional<Attempt::Start> Attempt::keep_prefix() {
   const Position& end = confirmed->end;
   // What lies beyond was never confirmed; the copy goes on here and nowhere else.
   io::truncate(partial_->file(), end.offset_bytes);
-  if (!confirmed->durable) io::sync_data(partial_->file());
+  if (!confirmed->durable) {
+    io::sync_data(partial_->file());
+    io::sync(*place_->directory);
+  }
   const Position& durable = confirmed->durable ? *confirmed->durable : end;
 
   journal::Row row = continued_row();
@@ -243,6 +247,7 @@ void Attempt::sync_partial(const Position& end) {
     ledger_.forget_window();
     throw;
   }
+  io::sync(*place_->directory);  // the name, too: see Syncer
   run_.events.counters().durable_bytes = end.offset_bytes;
   ledger_.copied(end, partial_->found().times);
 }
