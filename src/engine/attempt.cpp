@@ -176,9 +176,11 @@ AttemptEnd Attempt::enter_at_publish() {
 /// Renamed already, by a run that was cut short or by another one while this one waited.
 void Attempt::enter_at_finish() {
   phase(Phase::publishing);
+  // Locking made it, now or in a run that was cut short here. Before the sync of the directory, lest
+  // a power cut bring it back; who locks the name anew finds the same to finish.
+  partial_->remove();
   finish_publish(*place_);
   finish(plan_.entry == Entry::finish ? Outcome::finished : Outcome::up_to_date, *place_->existing);
-  if (partial_->created()) partial_->remove();  // locking made it
 }
 
 Attempt::Start Attempt::prepare_start() {
