@@ -164,6 +164,7 @@ AttemptEnd Attempt::enter_at_copy() {
   phase(Phase::copying);
   const CopyTask task{.source = *source_.file,
                       .partial = partial_->file(),
+                      .directory = *place_->directory,
                       .start = start.end,
                       .durable = start.durable,
                       .total_bytes = source_.stat.size_bytes,
@@ -218,9 +219,11 @@ AttemptEnd Attempt::enter_at_publish() {
 /// Renamed already, by a run that was cut short or by another one while this one waited.
 void Attempt::enter_at_finish() {
   phase(Phase::publishing);
+  // Locking made it, now or in a run that was cut short here. Before the sync of the directory, lest
+  // a power cut bring it back; who locks the name anew finds the same to finish.
+  partial_->remove();
   finish_publish(*place_);
   finish(plan_.entry == Entry::finish ? Outcome::finished : Outcome::up_to_date, *place_->existing);
-  if (partial_->created()) partial_->remove();  // locking made it
 }
 
 Attempt::Start Attempt::prepare_start() {
@@ -240,7 +243,10 @@ std::optional<Attempt::Start> Attempt::keep_prefix() {
   const Position& end = confirmed->end;
   // What lies beyond was never confirmed; the copy goes on here and nowhere else.
   io::truncate(partial_->file(), end.offset_bytes);
-  if (!confirmed->durable) io::sync_data(partial_->file());
+  if (!confirmed->durable) {
+    io::sync_data(partial_->file());
+    io::sync(*place_->directory);
+  }
   const Position& durable = confirmed->durable ? *confirmed->durable : end;
 
   journal::Row row = continued_row();
@@ -286,6 +292,7 @@ void Attempt::sync_partial(const Position& end) {
     ledger_.forget_window();
     throw;
   }
+  io::sync(*place_->directory);  // the name, too: see Syncer
   run_.events.counters().durable_bytes = end.offset_bytes;
   ledger_.copied(end, partial_->found().times);
 }
