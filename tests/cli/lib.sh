@@ -12,6 +12,7 @@ set -euo pipefail
 
 : "${RCOPY:?must name the program to test}"
 RCOPY=$(realpath -- "$RCOPY")
+script=$(realpath -- "$0")
 export LC_ALL=C TZ=UTC
 readonly MiB=$((1 << 20))
 readonly patience=120 # seconds until waiting is given up; sanitizers on a busy machine are slow
@@ -225,6 +226,22 @@ can_be_user() {
   chmod 755 -- "$work"
   chown -R 65534:65534 -- "$user_place"
   "${unprivileged[@]}" "$user_place/.bin/rcopy" --version >"$out" 2>"$err"
+}
+
+# run_workers NUMBER ARGUMENT...: this script, so many times at once, as "SCRIPT worker I ARGUMENT...".
+# Each has a place of its own; what it prints is in log-I.
+run_workers() {
+  local count=$1 i failed=0
+  shift
+  for ((i = 0; i < count; ++i)); do
+    TMPDIR=$work bash "$script" worker "$i" "$@" >"log-$i" 2>&1 </dev/null &
+    children+=($!)
+  done
+  for ((i = 0; i < count; ++i)); do
+    wait "${children[i]}" || { failed=1 && sed "s/^/  worker $i: /" "log-$i"; }
+  done
+  children=()
+  ((failed == 0)) || fail "a worker failed"
 }
 
 # --- with strace ------------------------------------------------------------------------------

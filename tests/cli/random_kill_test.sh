@@ -5,7 +5,6 @@
 # moments, in each phase. After each kill the final name is old or new, what the journal claims is
 # true, and the next run ends with 0. RCOPY_TEST_SEED repeats the sizes and the moments.
 # labels: slow
-self=$(realpath -- "${BASH_SOURCE[0]}")
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -30,17 +29,7 @@ if [[ ${1-} != worker ]]; then
     done
     say "$source $source $(hash_of "source-$source")"
   done | tee hashes >/dev/null
-  for ((i = 0; i < workers; ++i)); do
-    TMPDIR=$work RCOPY_TEST_JOURNAL=$journal bash "$self" worker "$i" "$((seed + i))" "$work" \
-      >"log-$i" 2>&1 &
-    children+=($!)
-  done
-  failed=0
-  for ((i = 0; i < workers; ++i)); do
-    wait "${children[i]}" || { failed=1 && sed "s/^/  worker $i: /" "log-$i"; }
-  done
-  children=()
-  ((failed == 0)) || fail "a worker failed"
+  run_workers "$workers" "$seed" "$work" "$journal"
   begin "killed and continued: $(awk '$1 == "kills" { count[$2] += $3; all += $3 }
     END { for (phase in count) printf "%s in %s, ", count[phase], phase; print all " in all" }' log-*)"
 
@@ -54,11 +43,11 @@ if [[ ${1-} != worker ]]; then
   exit 0
 fi
 
-# --- a worker: ITS NUMBER, ITS SEED, WHERE THE SOURCES ARE --------------------------------------
+# --- a worker: NUMBER SEED SOURCES JOURNAL ------------------------------------------------------
 
-RANDOM=$3
+RANDOM=$(($2 + $3))
 sources=$4
-journal=$RCOPY_TEST_JOURNAL
+journal=$5
 export RCOPY_JOURNAL=$journal
 declare -A hashes=() kills=([begin]=0 [copy]=0 [sync]=0 [verify]=0 [publish]=0 [end]=0)
 while read -r size n hash; do hashes[$size-$n]=$hash; done <"$sources/hashes"
