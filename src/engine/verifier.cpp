@@ -61,6 +61,7 @@ std::optional<hash::Digest> read_back(const Place& place, Partial& partial, std:
                                       EventSink& events, const std::stop_token& stop) {
   Counters& counters = events.counters();
   if (stop.stop_requested()) throw_interrupted(place);
+  partial.check_named("read back");  // it is opened by its name
   if (how == Verify::medium) {
     // Also before direct reads: some file systems (compressed btrfs) serve those from the cache.
     drop_cache(place, partial);
