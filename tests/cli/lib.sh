@@ -306,6 +306,18 @@ start_slow() {
   start_traced "${options[@]}" -e "trace=${calls#,}" -- "$@"
 }
 
+# start_stopped CALL NUMBER PATH -- ARGUMENT...: as start, but all of its threads are stopped after
+# the CALL on PATH that has that NUMBER, until go_on.
+start_stopped() {
+  local call=$1 number=$2 path=$3 tracer=("${tracer[@]/--seccomp-bpf/-qq}") # see crash_test
+  shift 4
+  : >"$trace"
+  start_traced -P "$path" -e "trace=$call" -e "inject=$call:signal=STOP:when=$number" -- "$@"
+  wait_until "it is stopped after $call" grep -q 'stopped by SIGSTOP' "$trace"
+}
+
+go_on() { kill -CONT "$pid"; }
+
 # start_traced STRACE_OPTION... -- ARGUMENT...: as start; $pid is the program, not strace.
 start_traced() {
   local options=()
