@@ -91,6 +91,7 @@ void Attempt::failed(const Error& error, Next next) {
 }
 
 std::optional<std::uint64_t> Attempt::kept_bytes() const {
+  if (partial_ && partial_->lost()) return 0;
   if (begun_) return ledger_.row().transferred_bytes;
   if (!partial_) return kept_elsewhere();
   const bool keeps = plan_.entry != Entry::copy || plan_.keep != Keep::nothing;

@@ -60,6 +60,7 @@ std::optional<hash::Digest> read_back(const Place& place, Partial& partial, cons
     return hash_all(file, what, place, events.counters(), stop);
   };
   if (stop.stop_requested()) throw_interrupted(place);
+  partial.check_named("read back");  // it is opened by its name
   if (what.how == Verify::medium) {
     // Also before direct reads: some file systems (compressed btrfs) serve those from the cache.
     drop_cache(place, partial);
