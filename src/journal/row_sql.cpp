@@ -115,8 +115,10 @@ std::string read_verified_by(const Columns& columns) {
   return how;
 }
 
-/// What the columns must be to each other; the same as the table's CHECKs.
+/// What the columns must be to each other: the table's CHECKs, and one more.
 void check_together(const Row& row) {
+  // Else a partial that ends at total_bytes would be taken for the whole file.
+  if (row.total_bytes != row.source.size_bytes) reject(Column::total_bytes, "is not source_size");
   if (row.transferred_bytes > row.total_bytes)
     reject(Column::transferred_bytes, "is beyond total_bytes");
   if (row.durable_bytes > row.transferred_bytes)

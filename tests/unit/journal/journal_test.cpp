@@ -197,6 +197,7 @@ TEST_CASE("an entry that makes no sense counts as none and is replaced by the ne
   const TempDir dir;
   const auto change = GENERATE(
       "durable_bytes = 4000", "transferred_bytes = 9001", "total_bytes = -1", "durable_bytes = -1",
+      "total_bytes = 9001", "total_bytes = 3000, durable_bytes = 3000, status = 'copied'",
       "total_bytes = 'many'", "total_bytes = 9000.5", "transferred_bytes = x'00'",
       "file_hash = NULL", "file_hash = 'abc'", "file_hash = upper(file_hash)", "file_hash = x'00'",
       "status = 'done'", "status = 'verified'", "status = ''", "file_path = ''",

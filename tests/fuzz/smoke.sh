@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# tests/fuzz/smoke.sh [SECONDS]: builds the fuzz targets and lets each look for broken promises for
+# so long (20). An input that breaks one is kept; its path and how to run it again are printed.
+set -euo pipefail
+# shellcheck source=src/build.sh
+source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/../../src/build.sh"
+
+seconds=${1:-20}
+packages+=(clang libclang-rt-dev)
+build fuzz fuzz
+
+# Thousands of small files: in memory where there is some. Only what broke a promise is kept.
+corpora=$(TMPDIR=$([[ -w /dev/shm ]] && echo /dev/shm || echo "${TMPDIR:-/tmp}") mktemp -d)
+trap 'rm -rf -- "$corpora"; give_back' EXIT
+found=$builds/fuzz/found
+mkdir -p -- "$found"
+
+for target in journal_bytes row_values hash_state; do
+  mkdir -- "$corpora/$target"
+  log=$corpora/$target.log
+  program=$builds/fuzz/tests/fuzz/fuzz_$target
+  # One input may not take longer than 10 s, which is far less than the journal waits for a lock.
+  if ! "$program" -max_total_time="$seconds" -timeout=10 -len_control=0 -print_final_stats=1 \
+    -artifact_prefix="$found/$target-" "$corpora/$target" >"$log" 2>&1; then
+    cat -- "$log"
+    input=$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)
+    printf 'fuzz %s: broken by %s\nrun again: %s %s\n' "$target" "$input" "$program" "$input"
+    exit 1
+  fi
+  awk -v target="$target" '/number_of_executed_units/ { runs = $2 }
+    / (NEW|REDUCE|INITED|DONE) / { if (match($0, /cov: [0-9]+/)) reached = substr($0, RSTART + 5, RLENGTH - 5) }
+    / DONE / { corpus = $0; sub(/.* corp: /, "", corpus); sub(/\/.*/, "", corpus) }
+    END { printf "fuzz %s: %d runs, %d places of the code reached, %d inputs kept, no promise broken\n",
+      target, runs, reached, corpus }' "$log"
+done
