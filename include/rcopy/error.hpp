@@ -16,6 +16,7 @@ namespace rcopy {
 enum class ErrorCode {
   usage,           ///< what was asked for makes no sense; nothing was touched
   io,              ///< a system call failed, a file is missing, or a permission is
+  not_mounted,     ///< the destination is not on the file system the copy was begun on
   busy,            ///< another rcopy works on this destination
   journal,         ///< the journal cannot be used
   no_space,        ///< no space or no quota on the destination; the partial is kept

@@ -69,6 +69,14 @@ struct Retrying {
   std::chrono::milliseconds wait{0};
 };
 
+/// The copy cannot go on now and will do so by itself when `until` has come about: "'/mnt/stick' is
+/// back", "it has finished".
+struct Waiting {
+  Error error;
+  std::string until;
+  std::chrono::milliseconds at_most{0};  ///< then it fails with `error`; kForever: never
+};
+
 /// Something the user should know that does not change the result.
 struct Warning {
   std::filesystem::path path;
@@ -94,7 +102,8 @@ struct TransferFailed {
   std::uint64_t total_bytes = 0;
 };
 
-using Event = std::variant<TransferStarted, Retrying, Warning, Notice, TransferFinished, TransferFailed>;
+using Event =
+    std::variant<TransferStarted, Retrying, Waiting, Warning, Notice, TransferFinished, TransferFailed>;
 
 /// Receives the events of one job. `on_event` may be called from any engine thread but never from
 /// two at a time; it must not throw and should return soon, for the copy waits for it.

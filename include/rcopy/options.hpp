@@ -29,6 +29,9 @@ enum class Attributes {
   preserve,  ///< `cp -p`: mode, owner where permitted, times in nanoseconds
 };
 
+/// A wait without an end.
+inline constexpr std::chrono::milliseconds kForever = std::chrono::milliseconds::max();
+
 struct Options {
   /// The SQLite journal. Without one nothing survives the process: no resume by a later run.
   std::optional<std::filesystem::path> journal = std::nullopt;
@@ -39,6 +42,11 @@ struct Options {
   unsigned retries = 3;
   /// The wait before the first try after an I/O error; doubles each time, to at most 30 s.
   std::chrono::milliseconds retry_wait = std::chrono::seconds{1};
+  /// How long to wait, each time, for the file system of the source or the destination when it is
+  /// gone (unplugged, unmounted, network away), then to continue; zero: not at all.
+  std::chrono::milliseconds device_wait{0};
+  /// How long to wait for another rcopy that works on the same destination; zero: not at all.
+  std::chrono::milliseconds lock_wait{0};
 };
 
 /// Throws Error (usage) where the values make no sense together.

@@ -28,6 +28,12 @@ void check(const Options& options) {
   }
   if (options.retry_wait > kLongestWait)
     refuse("wait that long before a retry", "at most 24 hours");
+  if (options.device_wait < std::chrono::milliseconds::zero()) {
+    refuse("wait for a device", "the time is negative");
+  }
+  if (options.lock_wait < std::chrono::milliseconds::zero()) {
+    refuse("wait for another rcopy", "the time is negative");
+  }
 }
 
 }  // namespace rcopy

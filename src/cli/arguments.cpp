@@ -36,7 +36,10 @@ struct Row {
   const char* value;       ///< what --help calls its value; "" for an option without one
   const char* help;        ///< lines end with '\n' where --help breaks them
   Apply apply;
+  const char* without = "";  ///< the value of the option alone, where it may be left out
 };
+
+constexpr const char* kForeverWord = "forever";
 
 template <class Enum>
 using Choices = std::vector<std::pair<const char*, Enum>>;
@@ -82,6 +85,12 @@ Resume parse_resume(const std::string& value) {
       {{"auto", Resume::automatic}, {"check", Resume::check}, {"never", Resume::never}});
 }
 
+/// "forever" or a time.
+std::chrono::milliseconds parse_wait(const char* option, const std::string& value) {
+  if (value == kForeverWord) return kForever;
+  return valid(option, value, base::parse_duration(value));
+}
+
 /// The one table of options.
 std::vector<Row> option_table() {
   using ui::Verbosity;
@@ -109,6 +118,16 @@ std::vector<Row> option_table() {
        [](auto& to, const auto& value) {
          to.retry_wait = valid("--retry-wait", value, base::parse_duration(value));
        }},
+      {"", "--wait", "TIME",
+       "when a device is pulled or unmounted, wait until it is\n"
+       "back and continue; without TIME, for ever",
+       [](auto& to, const auto& value) { to.device_wait = parse_wait("--wait", value); },
+       kForeverWord},
+      {"", "--lock-wait", "TIME",
+       "when another rcopy works on the destination, wait for\n"
+       "it; without TIME, for ever",
+       [](auto& to, const auto& value) { to.lock_wait = parse_wait("--lock-wait", value); },
+       kForeverWord},
       {"", "--journal", "PATH", "keep the positions in this file", name_journal},
       {"", "--no-journal", "", "keep no positions: nothing to continue by a later run",
        [](auto& to, const auto&) { choose_journal(to, JournalChoice::none); }},
@@ -124,6 +143,20 @@ std::vector<Row> option_table() {
 }
 
 bool takes_value(const Row& row) { return *row.value != '\0'; }
+
+bool may_stand_alone(const Row& row) { return *row.without != '\0'; }
+
+/// Gives an option that stands alone the value it has then: "--wait" becomes "--wait=forever", for
+/// CLI11 would take the next word.
+std::vector<std::string> completed(std::vector<std::string> words, const std::vector<Row>& table) {
+  for (std::string& word : words) {
+    if (word == "--") break;
+    for (const Row& row : table) {
+      if (may_stand_alone(row) && word == row.long_name) word += '=' + std::string{row.without};
+    }
+  }
+  return words;
+}
 
 std::string cli11_names(const Row& row) {
   const std::string short_name = row.short_name;
@@ -186,7 +219,9 @@ std::string help_of(const Row& row) {
   const std::string long_name = row.long_name;
   std::string line = "  " + (*row.short_name != '\0' ? std::string{row.short_name} : "  ");
   line += *row.short_name != '\0' && !long_name.empty() ? ", " : "  ";
-  line += long_name + (takes_value(row) ? "=" + std::string{row.value} : "");
+  const std::string value = "=" + std::string{row.value};
+  if (takes_value(row)) line += long_name + (may_stand_alone(row) ? "[" + value + "]" : value);
+  else line += long_name;
   std::string_view help = row.help;
   for (;;) {
     const std::size_t end = std::min(help.find('\n'), help.size());
@@ -234,7 +269,9 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   app.allow_extras();
   for (const Row& row : table) declare(app, row, arguments);
   try {
-    app.parse(std::vector<std::string>{words.rbegin(), words.rend()});
+    std::vector<std::string> rest = completed(words, table);
+    std::reverse(rest.begin(), rest.end());  // as CLI11 wants them
+    app.parse(std::move(rest));
   } catch (const CLI::ArgumentMismatch&) {  // the last word is an option that needs a value
     refuse("option " + words.back() + " needs a value");
   } catch (const CLI::ParseError& error) {
@@ -251,6 +288,8 @@ Options to_options(const Arguments& arguments, const Environment& environment) {
       .attributes = arguments.attributes,
       .retries = arguments.retries,
       .retry_wait = arguments.retry_wait,
+      .device_wait = arguments.device_wait,
+      .lock_wait = arguments.lock_wait,
   };
   switch (arguments.journal_choice) {
     case JournalChoice::usual: options.journal = journal_location(environment); break;

@@ -36,6 +36,8 @@ struct Arguments {
   Attributes attributes = Options{}.attributes;
   unsigned retries = Options{}.retries;
   std::chrono::milliseconds retry_wait = Options{}.retry_wait;
+  std::chrono::milliseconds device_wait = Options{}.device_wait;
+  std::chrono::milliseconds lock_wait = Options{}.lock_wait;
   std::vector<std::filesystem::path> operands;
 };
 

@@ -24,7 +24,8 @@ bool ranks_higher(ExitCode left, ExitCode right) {
 ExitCode exit_code(ErrorCode code) {
   switch (code) {
     case ErrorCode::usage: return ExitCode::usage;
-    case ErrorCode::io: return ExitCode::failed;
+    case ErrorCode::io:
+    case ErrorCode::not_mounted: return ExitCode::failed;
     case ErrorCode::busy: return ExitCode::busy;
     case ErrorCode::journal: return ExitCode::journal;
     case ErrorCode::no_space: return ExitCode::no_space;

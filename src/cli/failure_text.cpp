@@ -72,6 +72,9 @@ std::string advice(const ErrorInfo& info, const Kept& kept) {
   switch (info.code) {
     case ErrorCode::usage: return "";
     case ErrorCode::io: return io_advice(info, kept);
+    case ErrorCode::not_mounted:
+      return "mount it, then " + run_again(kept) +
+             ", or use --resume=never to copy to what is there now";
     case ErrorCode::busy: return "wait until it has finished, then run the same command again";
     case ErrorCode::journal:
       return "name another with --journal=PATH, or copy without one with --no-journal";

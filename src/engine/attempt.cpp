@@ -33,17 +33,19 @@ Verify verify_from_text(const std::string& text) {
 }  // namespace
 
 Attempt::Attempt(const Run& run, Ledger& ledger, std::filesystem::path given_source,
-                 std::filesystem::path given_destination, unsigned number)
+                 std::filesystem::path given_destination, AttemptOrder order)
     : run_{run},
       ledger_{ledger},
       given_source_{std::move(given_source)},
       given_destination_{std::move(given_destination)},
-      number_{number} {}
+      order_{std::move(order)} {}
 
 AttemptEnd Attempt::run() {
   source_ = open_source(run_.fs, given_source_);
   start_counters();
   place_ = resolve_place(run_.fs, given_destination_, given_source_, source_);
+  row_ = ledger_.load(place_->path());
+  check_mount();
   if (up_to_date()) return AttemptEnd::done;
   if (!is_published()) check_replaceable(*place_);
   lock_and_plan();
@@ -90,7 +92,7 @@ void Attempt::failed(const Error& error, Next next) {
 
 std::optional<std::uint64_t> Attempt::kept_bytes() const {
   if (begun_) return ledger_.row().transferred_bytes;
-  if (!partial_) return std::nullopt;
+  if (!partial_) return kept_elsewhere();
   const bool keeps = plan_.entry != Entry::copy || plan_.keep != Keep::nothing;
   return row_ && keeps && !is_published() ? row_->transferred_bytes : 0;
 }
@@ -100,9 +102,46 @@ void Attempt::begin(journal::Row row) {
   begun_ = true;
 }
 
+/// Before anything is touched: what the user wants to write to may be a stick that is not there.
+void Attempt::check_mount() const {
+  const Presence now = presence(known_mount(), place_->mount);
+  const bool finished = row_ && row_->status == journal::Status::complete;
+  if (now == Presence::same || (now == Presence::other && finished)) return;
+  const std::string point = base::quoted(known_mount().point);
+  throw Error{{.code = ErrorCode::not_mounted,
+               .operation = "copy to",
+               .path = place_->path(),
+               .reason = now == Presence::unmounted
+                             ? "the file system that an earlier run found mounted on " + point + " is not mounted now"
+                             : "another file system is mounted on " + point + " than when this copy was begun"}};
+}
+
+/// On the file system that is not here, for when it is.
+std::optional<std::uint64_t> Attempt::kept_elsewhere() const {
+  if (!row_ || row_->status == journal::Status::complete) return std::nullopt;
+  if (presence(known_mount(), place_->mount) == Presence::same) return std::nullopt;
+  return row_->transferred_bytes;
+}
+
+journal::MountIdentity Attempt::known_mount() const {
+  const bool of_row = row_ && plan_options().resume != Resume::never;
+  return of_row ? row_->mount : order_.mount;
+}
+
+std::optional<Anchor> Attempt::source_anchor() const {
+  if (!source_.file) return std::nullopt;
+  return Anchor{.directory = source_.path.parent_path(), .mount = source_.mount};
+}
+
+std::optional<Anchor> Attempt::destination_anchor() const {
+  if (!place_) return std::nullopt;
+  const journal::MountIdentity known = known_mount();
+  const bool here = presence(known, place_->mount) == Presence::same;
+  return Anchor{.directory = place_->directory->path(), .mount = here ? place_->mount : known};
+}
+
 /// Before the lock, so that an up-to-date file is neither locked nor its directory touched.
 bool Attempt::up_to_date() {
-  row_ = ledger_.load(place_->path());
   plan_ = make_plan(row_, situation(peek_partial(*place_)), plan_options());
   if (plan_.entry != Entry::nothing || needs_refresh()) return false;
   finish(Outcome::up_to_date, *place_->existing);
@@ -268,7 +307,7 @@ void Attempt::check_whole() const {
 }
 
 AttemptEnd Attempt::start_over_because(Error reason) {
-  const bool last = number_ > run_.options.retries;
+  const bool last = order_.last;
   // The claims first, so that none outlives its bytes; and while the lock is held.
   ledger_.reset(last ? journal::Status::failed : journal::Status::in_progress, reason.what());
   partial_->remove();
@@ -310,7 +349,7 @@ void Attempt::finish(Outcome outcome, const io::Stat& destination) {
               .resumed_bytes = run_.events.counters().resumed_bytes,
               .file_hash = row.file_hash ? row.file_hash->hex() : std::string{},
               .verified = verify_from_text(row.verified_by),
-              .attempts = number_};
+              .attempts = order_.number};
 }
 
 /// "Never" is about what earlier runs left, not about what this one copied before an I/O error.
@@ -331,6 +370,7 @@ Situation Attempt::situation(const std::optional<FoundFile>& partial) const {
 journal::Row Attempt::continued_row() const {
   journal::Row row = *row_;
   row.file_path = source_.path;
+  row.mount = place_->mount;
   ++row.attempts;
   return row;
 }
@@ -342,7 +382,8 @@ journal::Row Attempt::fresh_row() {
   row.total_bytes = source_.stat.size_bytes;
   row.source = source_identity(source_.stat, source_.fs);
   row.partial = partial_->found().identity;
-  row.attempts = number_;
+  row.mount = place_->mount;
+  row.attempts = order_.number;
   row.started_at = unix_now();
   return row;
 }
@@ -357,7 +398,7 @@ void Attempt::announce(std::uint64_t offset_bytes) const {
                                    .destination = place_->path(),
                                    .total_bytes = source_.stat.size_bytes,
                                    .resume_offset_bytes = offset_bytes,
-                                   .attempt = number_,
+                                   .attempt = order_.number,
                                    .plan = plan_.reason});
 }
 

@@ -6,6 +6,7 @@
 
 #include "engine/copy_task.hpp"
 #include "engine/ledger.hpp"
+#include "engine/mount.hpp"
 #include "engine/partial.hpp"
 #include "engine/place.hpp"
 #include "engine/plan.hpp"
@@ -21,11 +22,18 @@ enum class AttemptEnd {
   mismatch,        ///< the medium gave back other bytes; the partial is deleted
 };
 
+/// Which attempt of its transfer this is.
+struct AttemptOrder {
+  unsigned number = 1;
+  bool last = false;                ///< a changed source or a mismatch would not be tried again
+  journal::MountIdentity mount = {};  ///< of the destination in an earlier attempt
+};
+
 class Attempt {
  public:
   /// `given_*` are the paths as the user wrote them. `ledger` outlives the attempt.
   Attempt(const Run& run, Ledger& ledger, std::filesystem::path given_source, std::filesystem::path given_destination,
-          unsigned number);
+          AttemptOrder order);
 
   /// Throws Error; see transfer_file().
   [[nodiscard]] AttemptEnd run();
@@ -41,6 +49,11 @@ class Attempt {
   /// The destination once it is known, else as given.
   [[nodiscard]] std::filesystem::path destination() const;
 
+  /// Where source and destination are, as far as this attempt came; the destination as the journal
+  /// knows it where it is not mounted.
+  [[nodiscard]] std::optional<Anchor> source_anchor() const;
+  [[nodiscard]] std::optional<Anchor> destination_anchor() const;
+
   /// After an Error, while the lock is still held: notes it in the journal, and removes a partial
   /// that cannot be continued, because nothing of it is confirmed yet, or because this was the last
   /// attempt and there is no journal.
@@ -48,6 +61,9 @@ class Attempt {
   void failed(const Error& error, Next next);
 
  private:
+  [[nodiscard]] journal::MountIdentity known_mount() const;
+  [[nodiscard]] std::optional<std::uint64_t> kept_elsewhere() const;
+  void check_mount() const;
   [[nodiscard]] bool up_to_date();
   void lock_and_plan();
   [[nodiscard]] AttemptEnd enter_at_copy();
@@ -89,7 +105,7 @@ class Attempt {
   Ledger& ledger_;
   std::filesystem::path given_source_;
   std::filesystem::path given_destination_;
-  unsigned number_;
+  AttemptOrder order_;
 
   Source source_;
   std::optional<Place> place_;

@@ -4,6 +4,7 @@
 #include "engine/place.hpp"
 
 #include "base/text.hpp"
+#include "engine/mount.hpp"
 #include "hash/hasher.hpp"
 
 #include <cerrno>
@@ -133,6 +134,7 @@ Source open_source(io::FileSystem& fs, const stdfs::path& given) {
   source.stat = io::stat(*source.file);
   if (source.stat.kind != io::FileKind::regular) refuse("copy", given, kind_text(source.stat.kind));
   source.fs = io::file_system(*directory);
+  source.mount = mount_of(fs, *directory);
   return source;
 }
 
@@ -147,6 +149,7 @@ Place resolve_place(io::FileSystem& fs, const stdfs::path& given, const stdfs::p
   check_existing(place, given_source, source);
   check_partial(place, given_source, source);
   place.fs = io::file_system(*place.directory);
+  place.mount = mount_of(fs, *place.directory);
   if (source.stat.size_bytes > place.fs.max_file_bytes) {
     refuse("create", place.path(), "the file system cannot hold a file of this size", EFBIG);
   }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "io/calls.hpp"
+#include "journal/row.hpp"
 
 #include <memory>
 #include <optional>
@@ -17,6 +18,7 @@ struct Source {
   std::unique_ptr<io::File> file;
   io::Stat stat;
   io::FsInfo fs;
+  journal::MountIdentity mount;
 };
 
 /// Where the copy goes. The directory is opened once; every later step uses the descriptor.
@@ -26,6 +28,7 @@ struct Place {
   io::Name partial_name;
   std::optional<io::Stat> existing;
   io::FsInfo fs;
+  journal::MountIdentity mount;
 
   [[nodiscard]] std::filesystem::path path() const { return directory->path() / name; }
   [[nodiscard]] std::filesystem::path partial_path() const { return directory->path() / partial_name; }

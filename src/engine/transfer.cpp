@@ -4,6 +4,7 @@
 // closed and the seven steps run from the top, with the row as the only memory.
 #include "engine/transfer.hpp"
 
+#include "base/text.hpp"
 #include "engine/attempt.hpp"
 #include "engine/limits.hpp"
 
@@ -20,12 +21,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Errors that pass: a device that was pulled or a server that went away may come back.
 bool transient(const Error& error) {
-  static constexpr std::array kTransient{EIO,      ETIMEDOUT, ESTALE,     ENODEV,       ENXIO,       ENOTCONN,    EAGAIN,
-                                         ENOLINK,  EREMOTEIO, ECONNRESET, ECONNABORTED, ECONNREFUSED, EHOSTDOWN,
-                                         EHOSTUNREACH, ENETDOWN, ENETUNREACH, ESHUTDOWN};
-  return error.code() == ErrorCode::io && std::ranges::find(kTransient, error.info().os_error) != kTransient.end();
+  return error.code() == ErrorCode::io && io::is_transient(error.info().os_error);
 }
 
 Error interrupted(const std::filesystem::path& destination) {
@@ -42,6 +39,22 @@ struct Tried {
   enum class Again { no, at_once, after_wait } again = Again::no;
 };
 
+constexpr milliseconds kLockPoll{100};
+constexpr milliseconds kDevicePoll{500};
+
+/// A wait that ends: a point in time, or never.
+class Deadline {
+ public:
+  explicit Deadline(milliseconds at_most) {
+    if (at_most != kForever) end_ = Clock::now() + at_most;
+  }
+  [[nodiscard]] bool passed() const { return end_ && Clock::now() >= *end_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::optional<Clock::time_point> end_;
+};
+
 class Transfer {
  public:
   Transfer(const Run& run, std::filesystem::path source, std::filesystem::path destination)
@@ -54,37 +67,43 @@ class Transfer {
   FileSummary run() {
     const auto begun = std::chrono::steady_clock::now();
     milliseconds wait = run_.options.retry_wait;
-    for (unsigned number = 1;; ++number) {
-      Tried tried = try_once(number);
+    while (true) {
+      Tried tried = try_once();
       if (tried.summary) {
         tried.summary->elapsed = std::chrono::steady_clock::now() - begun;
         run_.events.counters().phase = Phase::idle;
         run_.events.emit(TransferFinished{*tried.summary});
         return *tried.summary;
       }
-      if (tried.again == Tried::Again::no || number > run_.options.retries) give_up(*tried.error);
+      if (waited_for_lock(*tried.error)) continue;
+      ++order_.number;
+      if (waited_for_device(*tried.error)) continue;
+      if (tried.again == Tried::Again::no || order_.last) give_up(*tried.error);
       const bool at_once = tried.again == Tried::Again::at_once;
-      try_again_after(at_once ? milliseconds{0} : wait, *tried.error, number);
+      try_again_after(at_once ? milliseconds{0} : wait, *tried.error);
       if (!at_once) wait = std::min<milliseconds>(wait * 2, kMaxRetryWait);
     }
   }
 
  private:
-  Tried try_once(unsigned number) {
+  Tried try_once() {
     using Again = Tried::Again;
     if (run_.stop.stop_requested()) return {.summary = {}, .error = interrupted(destination_)};
-    Attempt attempt{run_, ledger_, source_, given_destination_, number};
+    order_.last = retries_used_ >= run_.options.retries;
+    Attempt attempt{run_, ledger_, source_, given_destination_, order_};
     try {
       const AttemptEnd end = attempt.run();
-      destination_ = attempt.destination();
+      remember(attempt);
       kept_bytes_ = 0;
       if (end == AttemptEnd::done) return {.summary = attempt.summary(), .error = {}};
       return {.summary = {}, .error = attempt.reason(), .again = Again::at_once};
-    } catch (const Error& error) {
-      destination_ = attempt.destination();
+    } catch (const Error& caught) {
+      remember(attempt);
       kept_bytes_ = attempt.kept_bytes().value_or(kept_bytes_);
-      const Again again = transient(error) ? Again::after_wait : Again::no;
-      const bool last = again == Again::no || number > run_.options.retries;
+      const Error error = with_mount(caught);
+      const bool pulled = error.code() == ErrorCode::not_mounted && order_.number > 1;
+      const Again again = transient(error) || pulled ? Again::after_wait : Again::no;
+      const bool last = (again == Again::no || order_.last) && !may_wait_for_device(error);
       attempt.failed(error, last ? Attempt::Next::another_run : Attempt::Next::another_attempt);
       return {.summary = {}, .error = error, .again = again};
     } catch (const std::system_error& error) {
@@ -97,17 +116,98 @@ class Transfer {
     }
   }
 
-  /// Waits, and ends at once where stop is requested.
-  void try_again_after(milliseconds wait, const Error& error, unsigned number) {
+  void remember(const Attempt& attempt) {
+    destination_ = attempt.destination();
+    if (!source_anchor_) source_anchor_ = attempt.source_anchor();
+    if (!destination_anchor_) destination_anchor_ = attempt.destination_anchor();
+    if (destination_anchor_) order_.mount = destination_anchor_->mount;
+  }
+
+  /// A directory that vanished with its mount point: desktops remove those of a pulled stick.
+  [[nodiscard]] Error with_mount(const Error& error) const {
+    if (error.code() != ErrorCode::io || error.info().os_error != ENOENT) return error;
+    const auto away = what_is_away();
+    if (!away) return error;
+    return Error{{.code = ErrorCode::not_mounted,
+                  .operation = "copy to",
+                  .path = destination_,
+                  .reason = "nothing is mounted on " + base::quoted(*away) + " any more"}};
+  }
+
+  /// Whether the lock is free now, or may be: a busy attempt has touched nothing and does not count.
+  bool waited_for_lock(const Error& error) {
+    if (error.code() != ErrorCode::busy || run_.options.lock_wait == milliseconds{0}) return false;
+    if (!lock_deadline_) {
+      lock_deadline_.emplace(run_.options.lock_wait);
+      wait_begins(error, "it has finished", run_.options.lock_wait);
+    }
+    if (lock_deadline_->passed()) return false;
+    pause(kLockPoll);
+    return true;
+  }
+
+  [[nodiscard]] bool may_wait_for_device(const Error& error) const {
+    const bool may_be_gone = error.code() == ErrorCode::io || error.code() == ErrorCode::not_mounted;
+    return may_be_gone && run_.options.device_wait != milliseconds{0};
+  }
+
+  /// Whether something was away and is back. Not being there is no failed attempt.
+  bool waited_for_device(const Error& error) {
+    if (!may_wait_for_device(error)) return false;
+    const auto away = what_is_away();
+    if (!away) return false;
+    wait_begins(error, base::quoted(*away) + " is back", run_.options.device_wait);
+    const Deadline deadline{run_.options.device_wait};
+    while (!run_.stop.stop_requested() && what_is_away()) {
+      if (deadline.passed()) return false;
+      pause(kDevicePoll);
+    }
+    return true;
+  }
+
+  /// The mount point, where it has a file system of its own that does not answer.
+  [[nodiscard]] std::optional<std::filesystem::path> what_is_away() const {
+    if (destination_anchor_ && !answers(run_.fs, *destination_anchor_, io::DirectoryUse::change_names)) {
+      return destination_anchor_->mount.point;
+    }
+    if (source_anchor_ && !source_answers()) return source_anchor_->mount.point;
+    return std::nullopt;
+  }
+
+  [[nodiscard]] bool source_answers() const {
+    if (!answers(run_.fs, *source_anchor_, io::DirectoryUse::look_up)) return false;
+    try {
+      const Source source = open_source(run_.fs, source_);
+      (void)source.file->drop_cache();  // only to ask the device itself
+      std::array<std::byte, 1> first{};
+      (void)io::read_full(*source.file, first, 0);
+      return true;
+    } catch (const Error& error) {
+      return !transient(error);  // it answers, if only that there is no such file
+    }
+  }
+
+  void wait_begins(const Error& error, std::string until, milliseconds at_most) {
+    run_.events.counters().phase = Phase::waiting;
+    run_.events.emit(Waiting{.error = error, .until = std::move(until), .at_most = at_most});
+  }
+
+  void try_again_after(milliseconds wait, const Error& error) {
+    ++retries_used_;
     run_.events.emit(Retrying{.error = error,
-                              .next_attempt = number + 1,
-                              .attempts_at_most = run_.options.retries + 1,
+                              .next_attempt = order_.number,
+                              .attempts_at_most = order_.number + run_.options.retries - retries_used_,
                               .wait = wait});
     run_.events.counters().phase = Phase::waiting;
+    pause(wait);
+  }
+
+  /// Ends at once where stop is requested.
+  void pause(milliseconds time) const {
     std::mutex mutex;
     std::condition_variable_any never;
     std::unique_lock lock{mutex};
-    (void)never.wait_for(lock, run_.stop, wait, [] { return false; });
+    (void)never.wait_for(lock, run_.stop, time, [] { return false; });
   }
 
   [[noreturn]] void give_up(const Error& error) {
@@ -126,6 +226,11 @@ class Transfer {
   std::filesystem::path destination_;
   std::uint64_t kept_bytes_ = 0;  ///< after the last attempt
   Ledger ledger_;
+  AttemptOrder order_;
+  unsigned retries_used_ = 0;
+  std::optional<Anchor> source_anchor_;       ///< where they were when they were seen first
+  std::optional<Anchor> destination_anchor_;
+  std::optional<Deadline> lock_deadline_;
 };
 
 }  // namespace

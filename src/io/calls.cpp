@@ -3,6 +3,8 @@
 // Retry and short-count loops, and the one place where an errno becomes an Error.
 #include "io/calls.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 
 namespace rcopy::io {
@@ -34,6 +36,13 @@ void must(const char* operation, const std::filesystem::path& path, Call call) {
 
 ErrorCode code_for(int os_error) {
   return os_error == ENOSPC || os_error == EDQUOT ? ErrorCode::no_space : ErrorCode::io;
+}
+
+bool is_transient(int os_error) {
+  static constexpr std::array kTransient{
+      EIO,          ETIMEDOUT,    ESTALE,    ENODEV,       ENXIO,    ENOTCONN,    EAGAIN,   ENOLINK,  EREMOTEIO,
+      ECONNRESET,   ECONNABORTED, ECONNREFUSED, EHOSTDOWN, EHOSTUNREACH, ENETDOWN, ENETUNREACH, ESHUTDOWN};
+  return std::ranges::find(kTransient, os_error) != kTransient.end();
 }
 
 void fail(const char* operation, const std::filesystem::path& path, int os_error,

@@ -15,6 +15,9 @@ namespace rcopy::io {
 /// no_space for ENOSPC and EDQUOT, io for all others.
 [[nodiscard]] ErrorCode code_for(int os_error);
 
+/// Errors that may pass: a device that was pulled or a server that went away can come back.
+[[nodiscard]] bool is_transient(int os_error);
+
 /// Throws the Error for a failed call. `operation` completes "cannot ...".
 [[noreturn]] void fail(const char* operation, const std::filesystem::path& path, int os_error,
                        std::optional<std::uint64_t> offset_bytes = std::nullopt);

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
 #include <fstream>
 #include <linux/magic.h>
@@ -67,7 +68,8 @@ Result<Stat> stat_at(int directory, const char* name, int flags) {
                     .atime_ns = nanoseconds(found.stx_atime),
                     .mtime_ns = nanoseconds(found.stx_mtime),
                     .ctime_ns = nanoseconds(found.stx_ctime),
-                    .birth_ns = (found.stx_mask & STATX_BTIME) != 0 ? nanoseconds(found.stx_btime) : 0}};
+                    .birth_ns = (found.stx_mask & STATX_BTIME) != 0 ? nanoseconds(found.stx_btime) : 0,
+                    .mount_root = (found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0}};
 }
 
 [[nodiscard]] int open_flags(OpenMode mode) {
@@ -80,6 +82,18 @@ Result<Stat> stat_at(int directory, const char* name, int flags) {
     case OpenMode::read_direct: return kAlways | O_RDONLY | O_NOFOLLOW | O_DIRECT;
   }
   return kAlways;
+}
+
+/// Whose id the kernel makes of the device number, which is another one after the next plug.
+[[nodiscard]] bool id_is_of_device(std::uint64_t type) {
+  return type == XFS_SUPER_MAGIC || type == MSDOS_SUPER_MAGIC || type == kExfatMagic;
+}
+
+[[nodiscard]] std::uint64_t id_of(const struct statfs& found) {
+  std::uint64_t id = 0;
+  static_assert(sizeof found.f_fsid == sizeof id);
+  std::memcpy(&id, &found.f_fsid, sizeof id);
+  return id;
 }
 
 class PosixFile final : public File {
@@ -164,6 +178,10 @@ class PosixDirectory final : public Directory {
     info.stable_inodes = !fat && !exfat;
     info.has_owners = !fat && !exfat && type != FUSE_SUPER_MAGIC;
     if (fat) info.max_file_bytes = kFatMaxFileBytes;
+    // What a container writes goes with the container.
+    const bool passing = type == TMPFS_MAGIC || type == RAMFS_MAGIC || type == OVERLAYFS_SUPER_MAGIC;
+    info.type = passing ? 0 : static_cast<std::uint64_t>(type);
+    info.id = passing || id_is_of_device(info.type) ? 0 : id_of(found);
     return {.value = info};
   }
 

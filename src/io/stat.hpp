@@ -25,6 +25,7 @@ struct Stat {
   std::int64_t mtime_ns = 0;
   std::int64_t ctime_ns = 0;
   std::int64_t birth_ns = 0;  ///< 0: the file system does not say
+  bool mount_root = false;    ///< where a file system, or a part of one, is mounted
 };
 
 /// What a mounted file system can do, from statfs(2) and what is known of its type.
@@ -34,6 +35,8 @@ struct FsInfo {
   std::uint64_t max_file_bytes = std::numeric_limits<std::int64_t>::max();
   bool stable_inodes = true;  ///< inode numbers survive a remount (not on FAT, exFAT)
   bool has_owners = true;     ///< a new file belongs to who made it (not on FAT, exFAT, FUSE)
+  std::uint64_t type = 0;     ///< of statfs(2); 0: what it holds is gone once it is unmounted (tmpfs)
+  std::uint64_t id = 0;       ///< the same after a remount; 0: it has no such id
 };
 
 }  // namespace rcopy::io

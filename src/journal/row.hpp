@@ -41,6 +41,17 @@ struct PartialIdentity {
   friend bool operator==(const PartialIdentity&, const PartialIdentity&) = default;
 };
 
+/// The mount that holds the destination, so that the empty directory under it is not taken for it.
+/// `point` is empty where nothing is known; a number is 0 where it does not survive a remount.
+struct MountIdentity {
+  std::filesystem::path point;
+  std::uint64_t fs_type = 0;
+  std::uint64_t fs_id = 0;
+  std::uint64_t root_inode = 0;  ///< of the directory that is mounted there, as its birth time
+  std::int64_t root_birth_ns = 0;
+  friend bool operator==(const MountIdentity&, const MountIdentity&) = default;
+};
+
 /// The file's times when the row last vouched for its content: of the partial when it was
 /// verified, of the destination when it was complete. Another value means somebody wrote to it.
 struct ContentTimes {
@@ -62,6 +73,7 @@ struct Row {
   SourceIdentity source;
   PartialIdentity partial;
   ContentTimes content;
+  MountIdentity mount;
   Status status = Status::in_progress;
   std::string verified_by;                        ///< "", "none", "cache", "medium"
   std::uint64_t attempts = 0;

@@ -148,6 +148,11 @@ Row read_columns(std::int64_t id, const Columns& columns) {
                   .birth_ns = columns.number(Column::partial_birth_ns)},
       .content = {.mtime_ns = columns.number(Column::content_mtime_ns),
                   .ctime_ns = columns.number(Column::content_ctime_ns)},
+      .mount = {.point = columns.text_or_empty(Column::dest_mount),
+                    .fs_type = columns.bits(Column::dest_fs_type),
+                    .fs_id = columns.bits(Column::dest_fs_id),
+                    .root_inode = columns.bits(Column::dest_root_ino),
+                    .root_birth_ns = columns.number(Column::dest_root_birth_ns)},
       .status = read_status(columns),
       .verified_by = read_verified_by(columns),
       .attempts = columns.count(Column::attempts),
@@ -184,6 +189,11 @@ RowParameters::RowParameters(Statement& statement, const Row& row)
   bind.number(Column::partial_birth_ns, row.partial.birth_ns);
   bind.number(Column::content_mtime_ns, row.content.mtime_ns);
   bind.number(Column::content_ctime_ns, row.content.ctime_ns);
+  bind.text_or_null(Column::dest_mount, row.mount.point.native());
+  bind.number(Column::dest_fs_type, row.mount.fs_type);
+  bind.number(Column::dest_fs_id, row.mount.fs_id);
+  bind.number(Column::dest_root_ino, row.mount.root_inode);
+  bind.number(Column::dest_root_birth_ns, row.mount.root_birth_ns);
   bind.text(Column::status, to_text(row.status));
   bind.text_or_null(Column::verified_by, row.verified_by);
   bind.number(Column::attempts, row.attempts);

@@ -40,6 +40,11 @@ CREATE TABLE transfer_state (
   partial_birth_ns   INTEGER NOT NULL,
   content_mtime_ns   INTEGER NOT NULL,
   content_ctime_ns   INTEGER NOT NULL,
+  dest_mount         TEXT             CHECK (typeof(dest_mount) IN ('text', 'null')),
+  dest_fs_type       INTEGER NOT NULL,
+  dest_fs_id         INTEGER NOT NULL,
+  dest_root_ino       INTEGER NOT NULL,
+  dest_root_birth_ns  INTEGER NOT NULL,
   status             TEXT    NOT NULL
                      CHECK (status = 'in_progress' OR status = 'copied' OR status = 'verified'
                             OR status = 'complete' OR status = 'failed'),

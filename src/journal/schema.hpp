@@ -40,6 +40,11 @@ enum class Column : int {
   partial_birth_ns,
   content_mtime_ns,
   content_ctime_ns,
+  dest_mount,
+  dest_fs_type,
+  dest_fs_id,
+  dest_root_ino,
+  dest_root_birth_ns,
   status,
   verified_by,
   attempts,
@@ -54,9 +59,10 @@ inline constexpr std::array kColumnNames{
     "durable_bytes",    "file_hash",        "hash_state",  "durable_hash_state",
     "source_dev",       "source_ino",       "source_size", "source_mtime_ns",
     "source_ctime_ns",  "partial_dev",      "partial_ino", "partial_birth_ns",
-    "content_mtime_ns", "content_ctime_ns", "status",      "verified_by",
-    "attempts",         "last_error",       "started_at",  "updated_at",
-    "completed_at",     "rcopy_version",
+    "content_mtime_ns", "content_ctime_ns", "dest_mount",  "dest_fs_type",
+    "dest_fs_id",       "dest_root_ino",     "dest_root_birth_ns",
+    "status",           "verified_by",      "attempts",    "last_error",
+    "started_at",       "updated_at",       "completed_at", "rcopy_version",
 };
 static_assert(kColumnNames.size() == static_cast<std::size_t>(Column::rcopy_version) + 1);
 

@@ -143,6 +143,15 @@ void TextRenderer::render(const Retrying& retrying) {
                                           retrying.attempts_at_most));
 }
 
+void TextRenderer::render(const Waiting& waiting) {
+  if (settings_.verbosity == Verbosity::quiet) return;
+  const std::chrono::duration<double> at_most = waiting.at_most;
+  const std::string limit =
+      waiting.at_most == kForever ? "" : fmt::format(", at most {:g} s", at_most.count());
+  screen_.print(Channel::err, fmt::format("{}{}; waiting until {}{}", kProgram,
+                                          waiting.error.what(), waiting.until, limit));
+}
+
 void TextRenderer::render(const Warning& warning) {
   if (settings_.verbosity == Verbosity::quiet) return;
   screen_.print(Channel::err, kProgram + ("warning: " + about(warning.path, warning.text)));

@@ -48,6 +48,7 @@ class TextRenderer final : public Observer {
  private:
   void render(const TransferStarted& started);
   void render(const Retrying& retrying);
+  void render(const Waiting& waiting);
   void render(const Warning& warning);
   void render(const Notice& notice);
   void render(const TransferFinished& finished);

@@ -45,6 +45,30 @@ begin "and also where it is up to date: 0, for nothing has to be written"
 run source dest
 expect_status 0
 
+begin "--lock-wait: the second says so, waits and ends with 0; of another source it copies that"
+rm -- dest
+start_first
+first=$job
+run --lock-wait other dest
+expect_copied other dest
+expect_lines 1
+expect_said "another rcopy is copying to it; waiting until it has finished$"
+job=$first pid=$first
+finish
+expect_status 0
+
+begin "--lock-wait=1s: that long, then 5"
+rm -- dest
+start_first
+kill -STOP "$pid"
+run --lock-wait=1s other dest
+kill -CONT "$pid"
+expect_status 5
+expect_said 'waiting until it has finished, at most 1 s$'
+expect_said '^rcopy: .* another rcopy is copying to it; wait until it has finished, then run'
+finish
+expect_copied source dest
+
 begin "the first is killed: the second continues"
 rm -- dest
 start_first

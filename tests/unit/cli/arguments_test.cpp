@@ -63,6 +63,12 @@ TEST_CASE("every option arrives") {
   CHECK(options_of({"--retries=0"}).retries == 0);
   CHECK(options_of({"--retries", "7"}).retries == 7);
   CHECK(options_of({"--retry-wait=250ms"}).retry_wait == 250ms);
+  CHECK(options_of({}).device_wait == 0ms);
+  CHECK(options_of({"--wait"}).device_wait == rcopy::kForever);
+  CHECK(options_of({"--wait=90s"}).device_wait == 90s);
+  CHECK(options_of({}).lock_wait == 0ms);
+  CHECK(options_of({"--lock-wait"}).lock_wait == rcopy::kForever);
+  CHECK(options_of({"--lock-wait=1.5m"}).lock_wait == 90s);
   CHECK(options_of({"--journal=x.db"}).journal == "x.db");
   CHECK(options_of({"--journal", "x.db"}).journal == "x.db");
   CHECK(options_of({"--no-journal"}).journal == std::nullopt);
@@ -172,6 +178,8 @@ TEST_CASE("a value that means nothing is refused and the good ones are named") {
     CHECK(refusal({"--retries", value, "a", "b"}) ==
           std::string{"invalid value '"} + value + "' for --retries");
   }
+  CHECK(refusal({"--wait=soon", "a", "b"}) == "invalid value 'soon' for --wait");
+  CHECK(refusal({"--lock-wait=", "a", "b"}) == "option --lock-wait needs a value");
   CHECK(refusal({"--retry-wait=-1s", "a", "b"}) == "invalid value '-1s' for --retry-wait");
   CHECK(refusal({"--retry-wait=\x1b", "a", "b"}) == "invalid value $'\\033' for --retry-wait");
 }

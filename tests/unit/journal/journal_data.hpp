@@ -47,6 +47,7 @@ namespace rcopy::test {
                      .ctime_ns = 1'700'000'000'123'456'789},
           .partial = {.device = 3, .inode = 4, .birth_ns = 1'700'000'001'000'000'001},
           .content = {.mtime_ns = 5, .ctime_ns = 6},
+          .mount = {.point = "/m\n", .fs_type = 7, .fs_id = 0xFFFF'FFFF'FFFF'FFFD, .root_inode = 8, .root_birth_ns = -9},
           .status = journal::Status::in_progress,
           .verified_by = "",
           .attempts = 2,
@@ -87,6 +88,8 @@ namespace rcopy::test {
   add(row.source.mtime_ns), add(row.source.ctime_ns);
   add(row.partial.device), add(row.partial.inode), add(row.partial.birth_ns);
   add(row.content.mtime_ns), add(row.content.ctime_ns);
+  add(row.mount.point.native()), add(row.mount.fs_type), add(row.mount.fs_id);
+  add(row.mount.root_inode), add(row.mount.root_birth_ns);
   add(journal::to_text(row.status)), add(row.verified_by), add(row.attempts), add(row.last_error);
   add(row.started_at), add(row.updated_at), add(row.completed_at), add(row.rcopy_version);
   return text;
