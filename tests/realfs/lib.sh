@@ -44,19 +44,29 @@ is_served() {
 
 # unmount DIRECTORY: a loop device lets go of its file a little later.
 unmount() {
-  local one others=()
   wait_until "$1 can be unmounted" umount_quietly "$1"
-  for one in "${mounts[@]}"; do [[ $one == "$1" ]] || others+=("$one"); done
-  mounts=("${others[@]}")
+  forget_mount "$1"
 }
 
 umount_quietly() { umount -- "$1" 2>>"$err"; }
 
+forget_mount() {
+  local one others=()
+  for one in "${mounts[@]}"; do [[ $one == "$1" ]] || others+=("$one"); done
+  mounts=("${others[@]}")
+}
+
 # stop_serving DIRECTORY
 stop_serving() {
+  wait_until "$1 can be unmounted" umount_quietly "$1"
+  was_served "$1"
+}
+
+# was_served DIRECTORY: waits until the file system there has ended.
+was_served() {
   local one others=()
-  unmount "$1"
   wait "$server" || fail "the file system at $1 ended badly: $(cat "$memory/server.log")"
   for one in "${children[@]}"; do [[ $one == "$server" ]] || others+=("$one"); done
   children=("${others[@]}")
+  forget_mount "$1"
 }
