@@ -34,7 +34,7 @@ constexpr std::array<Remedy, 16> kRemedies{{
     {EISDIR, Remedy::other_command, "name a regular file"},
     {ELOOP, Remedy::other_command, "check the symbolic links"},
     {ENAMETOOLONG, Remedy::other_command, "choose a shorter name"},
-    {EROFS, Remedy::other_command, "make the file system writable or choose another destination"},
+    {EROFS, Remedy::then_again, "make the file system writable"},
     {EFBIG, Remedy::other_command,
      "the destination's file system or ulimit -f does not allow a file of this size"},
     {ETXTBSY, Remedy::other_command, "end the program that is running from it"},

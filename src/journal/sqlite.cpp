@@ -20,26 +20,40 @@ std::string with_system_error(std::string text, int os_error) {
   return std::move(text) + ": " + std::generic_category().message(os_error);
 }
 
-/// The error with which the disk refused to give back bytes of the database or its WAL, or 0.
-int read_error_of(sqlite3* handle) {
-  for (const int which : {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER}) {
+/// What the last call that failed on the WAL or rollback journal, or else on the database, said; 0
+/// for nothing. It may be older than the failure at hand.
+int file_error_of(sqlite3* handle) {
+  for (const int which : {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER}) {
     sqlite3_file* file = nullptr;
     const int found = sqlite3_file_control(handle, "main", which, static_cast<void*>(&file));
     if (found != SQLITE_OK || file == nullptr || file->pMethods == nullptr) continue;
     int error = 0;
-    if (file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error) != SQLITE_OK) continue;
-    if (error == EIO || error == ENXIO || error == ERANGE) return error;
+    const int told = file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
+    if (told == SQLITE_OK && error != 0) return error;
   }
   return 0;
+}
+
+/// SQLite keeps no errno of a COMMIT that fails.
+int io_error_of(sqlite3* handle) {
+  const int error = sqlite3_system_errno(handle);
+  return error != 0 ? error : file_error_of(handle);
 }
 
 int os_error_of(sqlite3* handle, int result) {
   switch (result & 0xFF) {
     case SQLITE_FULL: return ENOSPC;
     case SQLITE_IOERR:
-    case SQLITE_CANTOPEN: return handle != nullptr ? sqlite3_system_errno(handle) : 0;
+    case SQLITE_CANTOPEN: return handle != nullptr ? io_error_of(handle) : 0;
     default: return 0;
   }
+}
+
+/// SQLite calls a database corrupt where a read failed with one of these; it may well be sound.
+bool read_failed(sqlite3* handle, int result) {
+  if ((result & 0xFF) != SQLITE_CORRUPT || handle == nullptr) return false;
+  const int error = file_error_of(handle);
+  return error == EIO || error == ENXIO || error == ERANGE;
 }
 
 std::string reason_for(sqlite3* handle, int result, int os_error) {
@@ -59,12 +73,8 @@ std::string reason_for(sqlite3* handle, int result, int os_error) {
 
 SqliteError error_of(sqlite3* handle, const char* operation, const std::filesystem::path& path,
                      int result) {
-  int os_error = os_error_of(handle, result);
-  if ((result & 0xFF) == SQLITE_CORRUPT && handle != nullptr) {
-    // SQLite calls a database corrupt where a read fails; what was not read may well be sound.
-    os_error = read_error_of(handle);
-    if (os_error != 0) result = SQLITE_IOERR_READ;
-  }
+  if (read_failed(handle, result)) result = SQLITE_IOERR_READ;
+  const int os_error = os_error_of(handle, result);
   return {{.code = ErrorCode::journal,
            .operation = operation,
            .path = path,
