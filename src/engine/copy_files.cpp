@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <optional>
 #include <set>
+#include <utility>
 
 namespace rcopy {
 namespace {
@@ -50,7 +51,7 @@ JobSummary copy_files(const Job& job, const Options& options, Observer& observer
                         .journal = journal ? &*journal : nullptr,
                         .options = options,
                         .events = events,
-                        .stop = stop};
+                        .stop = std::move(stop)};
   JobSummary summary;
   std::set<io::Name> names;
   for (const auto& source : job.sources) {
