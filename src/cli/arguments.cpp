@@ -208,15 +208,14 @@ std::vector<std::filesystem::path> operands_among(const std::vector<std::string>
   std::vector<std::filesystem::path> operands;
   bool after_mark = false;
   for (const std::string& word : rest) {
-    if (after_mark) {
-      operands.emplace_back(word);
-    } else if (word == "--") {
+    if (!after_mark && word == "--") {
       after_mark = true;
-    } else if (word.size() > 1 && word.front() == '-') {
-      refuse("unknown option " + base::quoted(word.substr(0, word.find('='))));
-    } else {
-      operands.emplace_back(word);
+      continue;
     }
+    if (!after_mark && word.size() > 1 && word.front() == '-') {
+      refuse("unknown option " + base::quoted(word.substr(0, word.find('='))));
+    }
+    operands.emplace_back(word);
   }
   return operands;
 }

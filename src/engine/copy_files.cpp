@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <optional>
 #include <set>
+#include <utility>
 
 namespace rcopy {
 namespace {
@@ -55,7 +56,7 @@ JobSummary copy_files(const Job& job, const Options& options, Observer& observer
                         .journal = journal ? &*journal : nullptr,
                         .options = options,
                         .events = events,
-                        .stop = stop};
+                        .stop = std::move(stop)};
   JobSummary summary;
   std::set<io::Name> names;
   for (const auto& source : job.sources) {

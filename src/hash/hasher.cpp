@@ -135,9 +135,9 @@ std::optional<Digest> Digest::from_hex(std::string_view text) {
 }
 
 Hasher::Hasher() {
-  static_assert(sizeof(State) >= sizeof(XXH3_state_t) && alignof(State) >= alignof(XXH3_state_t));
-  auto* state = new (state_.bytes.data()) XXH3_state_t{};
-  XXH3_128bits_reset(state);
+  static_assert(sizeof(State) >= sizeof(XXH3_state_t));
+  static_assert(alignof(State) >= alignof(XXH3_state_t));
+  XXH3_128bits_reset(new (state_.bytes.data()) XXH3_state_t{});
 }
 
 void Hasher::update(std::span<const std::byte> data) {

@@ -78,7 +78,7 @@ fs::path free_name(const fs::path& database) {
 }
 
 fs::path rename_all(const fs::path& database) {
-  const fs::path name = free_name(database);
+  fs::path name = free_name(database);
   for (const char* suffix : kSidecars) {
     io::rename_if_there(with_suffix(database, suffix), with_suffix(name, suffix));
   }

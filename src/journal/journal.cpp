@@ -296,7 +296,7 @@ void Journal::Database::fail_gone() const {
                .reason = "the entry of this copy is gone"}};
 }
 
-Journal::Journal(fs::path database, OnWarning on_warning, const char* vfs)
+Journal::Journal(const fs::path& database, OnWarning on_warning, const char* vfs)
     : database_{std::make_unique<Database>(Place{.database = without_links(database), .vfs = vfs},
                                            std::move(on_warning))} {}
 

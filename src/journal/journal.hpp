@@ -41,7 +41,7 @@ class Journal {
   /// another program or of a newer rcopy is refused untouched. One that is corrupt is moved aside
   /// and a new one begun; so do find() and put() when they meet the corruption first, or that the
   /// file was deleted or moved away meanwhile. `vfs` names the SQLite VFS to use, for tests.
-  Journal(std::filesystem::path database, OnWarning on_warning, const char* vfs = nullptr);
+  Journal(const std::filesystem::path& database, OnWarning on_warning, const char* vfs = nullptr);
   ~Journal();
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;

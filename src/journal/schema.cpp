@@ -60,7 +60,7 @@ CREATE TABLE transfer_state (
 ))sql";
 
 // Offsets in the file format: sqlite.org/fileformat2.html, 1.3 (header) and 1.6 (b-tree page).
-constexpr std::string_view kMagic{"SQLite format 3", 16};  // with its final NUL
+constexpr std::string_view kMagic{"SQLite format 3\0", 16};
 constexpr std::size_t kWriteVersionAt = 18;
 constexpr std::size_t kReadVersionAt = 19;
 constexpr std::size_t kTextEncodingAt = 56;

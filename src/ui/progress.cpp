@@ -10,7 +10,7 @@ constexpr std::chrono::milliseconds kInterval{200};
 
 }  // namespace
 
-Progress::Progress(Setup setup)
+Progress::Progress(const Setup& setup)
     : setup_(setup), thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 Progress::~Progress() {

@@ -30,7 +30,7 @@ class Progress {
     Verify verify = Verify::medium;
   };
 
-  explicit Progress(Setup setup);
+  explicit Progress(const Setup& setup);
   /// Ends the thread at once and erases the line.
   ~Progress();
   Progress(const Progress&) = delete;

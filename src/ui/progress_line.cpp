@@ -189,7 +189,8 @@ std::string progress_line(const ProgressView& view, LineStyle style) {
   std::string name = base::quoted(view.name);
   if (style.charset == Charset::ascii) name = without_non_ascii(std::move(name));
   name = shortened(name, style.width - used, style.charset);
-  return name.empty() ? line : name + std::string{kGap} + line;
+  if (name.empty()) return line;
+  return name + std::string{kGap} + line;
 }
 
 }  // namespace rcopy::ui

@@ -3,10 +3,9 @@
 #
 # --bwlimit: what is read of the source, and read back of the copy, is never more than the rate and
 # 5 % over any 2 seconds, and about the rate in all. The times are those of strace.
-# labels: slow
+# labels: slow once
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
-[[ ! ${RCOPY_SANITIZER-} ]] || skip "a sanitizer is no measure of time"
 need_strace
 
 readonly rate=$((6 * MiB)) seconds=5

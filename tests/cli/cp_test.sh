@@ -3,6 +3,7 @@
 #
 # What rcopy does to names, modes, owners and times is what cp does: most cases run both, each in a
 # directory of its own, and compare all that is there afterwards.
+# labels: once
 # shellcheck disable=SC2317  # set_up is called by name
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"

@@ -3,7 +3,7 @@
 #
 # Promises 1 and 4 at each system call on a file of ours: killed before it, or told by it that it
 # failed, rcopy leaves the old file or the new one, and the same command ends with 0 after that.
-# labels: slow
+# labels: slow once
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 need_strace

@@ -3,7 +3,7 @@
 #
 # Promises 1, 2 and 5: killed at any moment, the journal claims what is true, nothing has the final
 # name, and the next run reads only what is missing. RCOPY_TEST_SEED repeats a run.
-# labels: slow alone
+# labels: slow alone once
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 need_strace
@@ -16,10 +16,7 @@ RANDOM=$seed
 
 size=$((2 << 30))
 free=$(($(df --output=avail -B 1 -- "$work" | tail -n 1)))
-if [[ ${RCOPY_SANITIZER-} ]]; then
-  size=$((256 * MiB))
-  say "a sanitizer is slow, so the file is 256 MiB and not 2 GiB"
-elif ((free < 3 * size)); then
+if ((free < 3 * size)); then
   size=$((free / 4 / MiB * MiB))
   ((size >= 64 * MiB)) || skip "only $free bytes are free in $work"
   say "only $free bytes are free, so the file has $size"

@@ -3,11 +3,10 @@
 #
 # A file of more than 4 GiB: no size or offset is cut to 32 bits. The source is sparse, and the copy
 # goes to memory where there is enough of it.
-# labels: slow alone
+# labels: slow alone once
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 need_strace
-[[ ! ${RCOPY_SANITIZER-} ]] || skip "a sanitizer is too slow for 4 GiB"
 
 readonly four_gib=$((4 << 30))
 readonly size=$((four_gib + 20 * MiB + 3))

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 #
 # At most 32 MiB resident, whatever the size of the file: VmHWM is the most it ever was.
+# labels: once
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
-[[ ! ${RCOPY_SANITIZER-} ]] || skip "a sanitizer needs memory of its own"
 need_strace
 
 readonly most_kib=$((32 * 1024))
