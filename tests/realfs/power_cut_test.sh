@@ -253,5 +253,5 @@ done
 ((cut_count > 0)) || skip "there is no file system to test with"
 say "what was left, and what the journal said:"
 sort "$memory/tally" | uniq -c
-say "power cuts: $cut_count; broken promises: $broken"
+say "power cuts below real file systems: $cut_count cases, broken promises: $broken"
 ((broken == 0)) || fail "promises were broken"
