@@ -5,6 +5,7 @@
 #include "support/catch.hpp"
 #include "support/faulty.hpp"
 #include "support/promises.hpp"
+#include "support/results.hpp"
 
 #include <array>
 #include <memory>
@@ -17,6 +18,7 @@ namespace {
 
 const Bytes kNew = sparse_content(Seed{7}, 2 * kMiB + 777);
 const Bytes kOld = sparse_content(Seed{8}, kMiB + 1);
+constexpr std::uint32_t kMode = 0444;
 constexpr std::uint64_t kBadSpot = kMiB + 321;
 constexpr std::uint64_t kLateBadSpot = 2 * kMiB + 17;  // above what a cut-short run has copied
 constexpr std::uint64_t kStopAt = kMiB;  // the block that begins there is still copied
@@ -26,13 +28,15 @@ struct Cut {
   Loss loss;
   NamesDurableBy names;
   std::uint64_t seeds_from = 1;
+  JournalLoss journal = JournalLoss::as_the_disk;
 };
 
 constexpr std::array kCuts{
     Cut{Loss::everything_unsynced, NamesDurableBy::directory_sync},
     Cut{Loss::everything_unsynced, NamesDurableBy::any_sync},
+    Cut{Loss::everything_unsynced, NamesDurableBy::directory_sync, 1, JournalLoss::nothing},
     Cut{Loss::names_kept, NamesDurableBy::directory_sync},
-    Cut{Loss::random_pages, NamesDurableBy::directory_sync, 1},
+    Cut{Loss::random_pages, NamesDurableBy::directory_sync, 1, JournalLoss::nothing},
     Cut{Loss::random_pages, NamesDurableBy::directory_sync, 10'001},
     Cut{Loss::random_pages, NamesDurableBy::directory_sync, 20'001},
     Cut{Loss::random_pages, NamesDurableBy::any_sync, 30'001},
@@ -80,6 +84,15 @@ void resumed(CopyRig& rig) {
   cut_short(rig);
 }
 
+/// The partial goes on behind what the journal knows, and behind what will be the end.
+void with_a_tail(CopyRig& rig) {
+  resumed(rig);
+  const auto directory = good(rig.disk.open_directory(kPartial.parent_path(), io::DirectoryUse::look_up));
+  const auto partial = good(directory->open(kPartial.filename(), io::OpenMode::partial));
+  REQUIRE(good(partial->write_at(Bytes{"what somebody appended"}, kNew.size() + 1)) > 0);
+  REQUIRE(partial->sync_all() == 0);
+}
+
 /// As a power cut leaves it: with a window above the durable point that is not what it was.
 void resumed_after_cut(CopyRig& rig) {
   with_journal(rig);
@@ -124,6 +137,7 @@ constexpr std::array kScenarios{
     Scenario{.name = "fresh", .prepare = with_journal},
     Scenario{.name = "replacing", .prepare = with_old, .old = &kOld},
     Scenario{.name = "resumed", .prepare = resumed, .old = &kOld},
+    Scenario{.name = "resumed, with a tail", .prepare = with_a_tail, .old = &kOld},
     Scenario{.name = "resumed after a cut", .prepare = resumed_after_cut},
     Scenario{.name = "an unknown partial", .prepare = unknown_partial},
     Scenario{.name = "retried after a mismatch", .prepare = mismatch, .bad_spot_bytes = kBadSpot},
@@ -139,7 +153,7 @@ std::unique_ptr<CopyRig> prepared(const Scenario& scenario, NamesDurableBy names
   auto rig = std::make_unique<CopyRig>(DiskSettings{.names = names}, JournalOn::crash_disk);
   rig->rhythm = {.every_bytes = kMiB, .not_durable_at_most_bytes = 2 * kMiB};
   rig->disk.put(kSource, kNew);
-  rig->disk.set_mode(kSource, 0444);  // publishing gives the partial a mode that cannot be reopened
+  rig->disk.set_mode(kSource, kMode);  // publishing gives the partial a mode that cannot be reopened
   scenario.prepare(*rig);
   rig->disk.remount();
   rig->vfs().reboot();
@@ -147,7 +161,7 @@ std::unique_ptr<CopyRig> prepared(const Scenario& scenario, NamesDurableBy names
 }
 
 Contents contents_of(const Scenario& scenario) {
-  return {.fresh = kNew, .old = scenario.old, .bad_spot_bytes = scenario.bad_spot_bytes};
+  return {.fresh = kNew, .old = scenario.old, .bad_spot_bytes = scenario.bad_spot_bytes, .mode = kMode};
 }
 
 /// What holds right after the power is back, seen in a twin, so that the next run is the first to
@@ -166,7 +180,7 @@ Broken broken_stop(const CopyRig& rig) {
 
 std::ostream& operator<<(std::ostream& out, const Cut& cut) {
   return out << "loss " << static_cast<int>(cut.loss) << ", names by " << static_cast<int>(cut.names) << ", seeds from "
-             << cut.seeds_from;
+             << cut.seeds_from << ", journal " << static_cast<int>(cut.journal);
 }
 
 /// Cuts the power after each call; the last run ends before its cut comes, and then loses all the
@@ -181,7 +195,7 @@ void cut_at_each_call(const Scenario& scenario, const Cut& cut, Sampler& sampler
     rig.disk.cut_power_after(calls);
     const Copied result = run(rig, scenario);
     ended = rig.disk.power_on();
-    rig.restore_power(cut.loss);
+    rig.restore_power(cut.loss, cut.journal);
     Broken broken = broken_after_cut(rig, contents, result);
     if (ended && scenario.stops) append(broken, broken_stop(rig));
     append(broken, broken_by_next_run(rig, contents));
@@ -198,12 +212,13 @@ void cut_again_and_again(Seed seed, Tally& tally) {
   std::mt19937_64 random{seed.value};
   const auto names = random() % 2 == 0 ? NamesDurableBy::directory_sync : NamesDurableBy::any_sync;
   const auto start = prepared({.name = "", .prepare = with_old}, names);
-  const Contents contents{.fresh = kNew, .old = &kOld};
+  const Contents contents{.fresh = kNew, .old = &kOld, .mode = kMode};
   CopyRig rig{*start, seed};
   for (int cut = 1; cut <= kMostCuts; ++cut) {
     rig.disk.cut_power_after(random() % kCallsOfACopy);
     const Copied result = rig.copy();
-    rig.restore_power(kCuts.at(random() % kCuts.size()).loss);
+    const Cut& how = kCuts.at(random() % kCuts.size());
+    rig.restore_power(how.loss, how.journal);
     Broken broken = broken_after_cut(rig, contents, result);
     const bool last = result.done() || cut == kMostCuts;
     if (last) append(broken, broken_by_next_run(rig, contents));
@@ -221,6 +236,7 @@ TEST_CASE("cut after cut loses time, never bytes", "[fault]") {
   }
   tally.print();
   CHECK(tally.broken() == 0);
+  CHECK(tried_at_least(1'200, tally));
 }
 
 TEST_CASE("a power cut at any call loses time, never bytes", "[fault]") {
@@ -234,6 +250,7 @@ TEST_CASE("a power cut at any call loses time, never bytes", "[fault]") {
   }
   all.print();
   CHECK(all.broken() == 0);
+  CHECK(tried_at_least(13'000, all));
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ CopyRig::CopyRig(const CopyRig& at_rest, Seed seed)
       directory_{at_rest.directory_},
       vfs_{std::make_unique<SeamVfs>(disk, kJournalDirectory)} {}
 
-void CopyRig::restore_power(Loss loss) {
+void CopyRig::restore_power(Loss loss, JournalLoss journal_loss) {
+  if (journal_loss == JournalLoss::nothing) disk.write_back(kJournalDirectory);
   disk.restore_power(loss);
   if (vfs_) vfs_->reboot();
 }

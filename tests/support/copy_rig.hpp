@@ -33,6 +33,12 @@ enum class JournalOn {
   crash_disk,  ///< the same disk as source and destination
 };
 
+/// What a power cut takes of a journal on the crash disk.
+enum class JournalLoss {
+  as_the_disk,
+  nothing,  ///< the kernel wrote it back just before: it may claim too much, never too little
+};
+
 class CopyRig {
  public:
   explicit CopyRig(DiskSettings settings = {}, JournalOn where = JournalOn::real_files);
@@ -53,7 +59,7 @@ class CopyRig {
   [[nodiscard]] std::filesystem::path journal_path() const { return *directory_ / "journal.db"; }
 
   /// The power of the crash disk comes back, and nothing of the old run is in memory any more.
-  void restore_power(Loss loss);
+  void restore_power(Loss loss, JournalLoss journal_loss = JournalLoss::as_the_disk);
 
   /// SQLite's way to a journal on the crash disk.
   [[nodiscard]] SeamVfs& vfs() { return *vfs_; }

@@ -212,9 +212,9 @@ void DiskState::lose(Loss loss) {
   }
 }
 
-void DiskState::settle_everything() {
-  sync_all_names(*root);
-  std::vector<InodePtr> todo{root};
+void DiskState::settle(const InodePtr& top) {
+  sync_all_names(*top);
+  std::vector<InodePtr> todo{top};
   while (!todo.empty()) {
     const InodePtr inode = std::move(todo.back());
     todo.pop_back();

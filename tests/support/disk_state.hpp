@@ -120,7 +120,7 @@ struct DiskState {
 
   // --- power
   void lose(Loss loss);
-  void settle_everything();  ///< as a clean unmount does
+  void settle(const InodePtr& inode);  ///< what it is and all below is durable, and not in the cache
   void reboot();             ///< what was open is dead; links, numbers and space are counted anew
 
   mutable std::mutex mutex;

@@ -257,6 +257,11 @@ void MemoryDisk::spoil_write_back(const stdfs::path& path, std::uint64_t offset_
                             BadSpot{.offset_bytes = offset_bytes, .times = times});
 }
 
+void MemoryDisk::write_back(const stdfs::path& path) {
+  Hand hand{*state_};
+  state_->settle(hand.existing(path).inode);
+}
+
 void MemoryDisk::fail_write_back(int error) {
   const std::lock_guard lock{state_->mutex};
   state_->next_write_back_error = error;
@@ -343,7 +348,7 @@ std::uint64_t MemoryDisk::calls() const { return state_->power->calls(); }
 
 void MemoryDisk::remount() {
   const std::lock_guard lock{state_->mutex};
-  state_->settle_everything();
+  state_->settle(state_->root);
   state_->reboot();
 }
 

@@ -105,6 +105,9 @@ class MemoryDisk final : public io::FileSystem {
   /// written back, the medium keeps it inverted and nobody is told.
   void spoil_write_back(const std::filesystem::path& path, std::uint64_t offset_bytes,
                         std::uint64_t times);
+  /// A directory with everything in it, or a file, is durable now: so early may the kernel's own
+  /// write-back come.
+  void write_back(const std::filesystem::path& path);
   /// The next sync of a file with unsynced changes fails with `error`, and its dirty pages count as
   /// clean although the medium never got them; the sync after it is fine (Linux since 4.13).
   void fail_write_back(int error);
