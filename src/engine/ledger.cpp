@@ -7,6 +7,7 @@
 #include <rcopy/version.hpp>
 
 #include <chrono>
+#include <utility>
 
 namespace rcopy::engine {
 
@@ -24,8 +25,10 @@ void Ledger::guarded(Action action) {
     if (error.code() != ErrorCode::journal || !begun_) throw;
     const auto path = journal_->path();
     journal_ = nullptr;
+    ErrorInfo info = error.info();
+    if (info.path == path) info.path.clear();  // the warning names it
     events_.emit(Warning{.path = path,
-                         .text = std::string{error.what()} +
+                         .text = std::string{Error{std::move(info)}.what()} +
                                  "; the copy goes on, but a later run cannot continue it from here"});
   }
 }

@@ -62,8 +62,12 @@ void make_private_directories(const std::filesystem::path& path) {
   const auto parent = path.parent_path();
   if (parent != path) make_private_directories(parent);
   const int error = repeat([&] { return ::mkdir(path.c_str(), S_IRWXU); });
-  if (error == EEXIST && is_there(path)) return;  // another process was faster
-  if (error != 0) fail("create the directory", path, error == EEXIST ? ENOTDIR : error);
+  if (error == EEXIST) {
+    std::error_code unknown;
+    if (std::filesystem::is_directory(path, unknown)) return;  // another process was faster
+    fail("create the directory", path, unknown ? unknown.value() : ENOTDIR);
+  }
+  if (error != 0) fail("create the directory", path, error);
   sync_names(parent.empty() ? "." : parent);
 }
 

@@ -7,6 +7,7 @@
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 need_strace
+ask_for_clear_lines=yes
 
 make_file $((2 * MiB + 12345)) 1 source
 make_file 3000 2 old

@@ -6,6 +6,7 @@
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 need_strace
+ask_for_clear_lines=yes
 
 readonly size=$((4 * MiB + 5)) stranger=65533
 make_file "$size" 1 source

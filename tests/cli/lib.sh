@@ -160,7 +160,8 @@ journal_query() { sqlite3 -batch -cmd '.timeout 20000' "$journal" "$1"; }
 
 # --- running rcopy ----------------------------------------------------------------------------
 
-launcher=() # what the program is started through
+launcher=()             # what the program is started through
+ask_for_clear_lines=''  # after each run
 
 # run ARGUMENT...: to its end; then $status, $out and $err say how it went. What hangs is killed.
 run() {
@@ -170,6 +171,7 @@ run() {
 run_command() {
   status=0
   "${launcher[@]}" "$@" >"$out" 2>"$err" </dev/null || status=$?
+  [[ ! $ask_for_clear_lines ]] || expect_clear_lines
 }
 
 # start ARGUMENT...: in the background, as $pid, until finish.
@@ -193,6 +195,7 @@ finish() {
   children=("${others[@]}")
   cp -- "$work/.job-out" "$out"
   cp -- "$work/.job-err" "$err"
+  [[ ! $ask_for_clear_lines ]] || expect_clear_lines
 }
 
 # kill_now: ends what was started, and finish. Bash would tell about it.
@@ -399,6 +402,22 @@ expect_copied() {
   expect_status 0
   expect_same "$1" "$2"
   expect_none "$(partial_of "$2")"
+}
+
+# expect_clear_lines: each line about a failure says what could not be done, with which path, why, and
+# what next; none says "error 5".
+expect_clear_lines() {
+  local line name="[$]?'.+'" shape number next
+  shape="^rcopy: (warning: $name: )?cannot [a-z ]+($name)?( at byte [0-9]+)?: .+; .+"
+  number='(error|errno|code|status) -?[0-9]|[Uu]nknown error'
+  next=' again|; name another|; the copy goes on|; check |; .*remove it$'
+  while IFS= read -r line; do
+    [[ $line == 'rcopy: '* ]] || continue
+    [[ ! $line =~ $number ]] || fail "it is not for people: $line"
+    [[ $line == *': cannot '* ]] || continue
+    [[ $line =~ $shape ]] || fail "path, reason or advice is missing: $line"
+    [[ $line =~ $next ]] || fail "it does not say what next: $line"
+  done <"$err"
 }
 
 # What run_counting counted.
