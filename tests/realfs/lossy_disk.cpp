@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
 // A disk whose write cache is lost at a power cut: a FUSE file system with one file, `disk`, to be
-// mounted through a loop device, which passes on every write, and every flush as an fsync. While it is
-// mounted it records them; afterwards it says what a power cut at any moment leaves. For
+// mounted through a loop device, which passes on every write, and every flush as an fsync. While it
+// is mounted it records them; afterwards it says what a power cut at any moment leaves. For
 // power_cut_test.sh. One thread, so the log has the order in which the disk answered.
 //
 //   lossy_disk record IMAGE LOG DIRECTORY   serves the disk, which is IMAGE, until it is unmounted
 //   lossy_disk length LOG                   prints how many writes and flushes there were
-//   lossy_disk cut LOG MOMENT SEED IMAGE    makes the first IMAGE what a cut behind MOMENT of them leaves
+//   lossy_disk cut LOG MOMENT SEED IMAGE    makes the first IMAGE what a cut behind MOMENT of them
+//   leaves
 #define FUSE_USE_VERSION 314
 
 #include "realfs/write_log.hpp"
@@ -48,7 +49,8 @@ std::size_t within(std::size_t bytes, off_t offset) {
   return at >= size ? 0 : std::min<std::uint64_t>(bytes, size - at);
 }
 
-/// A disk or a log that fails shows as an I/O error of the block device, and the test fails with it.
+/// A disk or a log that fails shows as an I/O error of the block device, and the test fails with
+/// it.
 template <class Action>
 int answer(Action action) {
   try {
@@ -79,15 +81,18 @@ int open_disk(const char* path, fuse_file_info* file) {
   return 0;
 }
 
-int read_disk(const char* /*path*/, char* buffer, std::size_t bytes, off_t offset, fuse_file_info* /*file*/) {
+int read_disk(const char* /*path*/, char* buffer, std::size_t bytes, off_t offset,
+              fuse_file_info* /*file*/) {
   return answer([&] {
     const std::size_t count = within(bytes, offset);
-    disk().image.read(std::as_writable_bytes(std::span{buffer, count}), static_cast<std::uint64_t>(offset));
+    disk().image.read(std::as_writable_bytes(std::span{buffer, count}),
+                      static_cast<std::uint64_t>(offset));
     return count;
   });
 }
 
-int write_disk(const char* /*path*/, const char* data, std::size_t bytes, off_t offset, fuse_file_info* /*file*/) {
+int write_disk(const char* /*path*/, const char* data, std::size_t bytes, off_t offset,
+               fuse_file_info* /*file*/) {
   if (bytes == 0 || within(bytes, offset) != bytes) return -ENOSPC;
   return answer([&] {
     const auto content = std::as_bytes(std::span{data, bytes});
@@ -119,7 +124,8 @@ int record(const std::vector<std::string>& words) {
   std::string directory = words.at(2);
   std::array options{std::string{"lossy_disk"}, std::string{"-f"}, std::string{"-s"}, directory};
   std::array<char*, options.size()> arguments{};
-  std::transform(options.begin(), options.end(), arguments.begin(), [](std::string& one) { return one.data(); });
+  std::transform(options.begin(), options.end(), arguments.begin(),
+                 [](std::string& one) { return one.data(); });
   const fuse_operations calls = operations();
   return fuse_main(static_cast<int>(arguments.size()), arguments.data(), &calls, &disk);
 }
@@ -132,7 +138,8 @@ int length(const std::vector<std::string>& words) {
 int cut(const std::vector<std::string>& words) {
   Image image{words.at(3)};
   const auto log = rcopy::test::read_log(words.at(0));
-  rcopy::test::apply_cut(log, {.moment = std::stoull(words.at(1)), .seed = std::stoull(words.at(2))}, image);
+  rcopy::test::apply_cut(
+      log, {.moment = std::stoull(words.at(1)), .seed = std::stoull(words.at(2))}, image);
   return 0;
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// The double of a USB stick: a FUSE file system that shows the directory STICK/files, with its inode
-// numbers, so that a stick that is mounted again is known again. For stick_test.sh, which writes lines
-// to the FIFO:
+// The double of a USB stick: a FUSE file system that shows the directory STICK/files, with its
+// inode numbers, so that a stick that is mounted again is known again. For stick_test.sh, which
+// writes lines to the FIFO:
 //
-//   fail ERRNO CALL   from now on these calls fail with this number; CALL is all, or write, fsync ...
-//   hang CALL         from now on these calls wait
-//   work              all is well again, and what waits goes on
-//   pull              what was not synced is lost, the mount is gone, and this program ends
+//   fail ERRNO CALL   from now on these calls fail with this number; CALL is all, or write, fsync
+//   ... hang CALL         from now on these calls wait work              all is well again, and
+//   what waits goes on pull              what was not synced is lost, the mount is gone, and this
+//   program ends
 //
 //   stick_fs STICK DIRECTORY FIFO KIB_PER_SECOND    the last is how fast it takes writes
 #define FUSE_USE_VERSION 314
@@ -52,7 +52,9 @@ class Stick {
         kib_per_second_{kib_per_second},
         unsynced_{stick / "removed"} {}
 
-  [[nodiscard]] stdfs::path real(const char* path) const { return files_ / stdfs::path{path}.relative_path(); }
+  [[nodiscard]] stdfs::path real(const char* path) const {
+    return files_ / stdfs::path{path}.relative_path();
+  }
 
   /// Does `action` as the state of the stick wants it. Gives what it gives, or a negative errno.
   template <class Action>
@@ -67,7 +69,8 @@ class Stick {
   }
 
   void take_time_for(std::size_t bytes) const {
-    std::this_thread::sleep_for(std::chrono::microseconds{bytes * 1'000'000 / 1024 / kib_per_second_});
+    std::this_thread::sleep_for(
+        std::chrono::microseconds{bytes * 1'000'000 / 1024 / kib_per_second_});
   }
 
   void obey(const std::string& line) {
@@ -85,7 +88,9 @@ class Stick {
   }
 
  private:
-  [[nodiscard]] bool afflicts(const char* name) const { return afflicted_ == "all" || afflicted_ == name; }
+  [[nodiscard]] bool afflicts(const char* name) const {
+    return afflicted_ == "all" || afflicted_ == name;
+  }
   [[nodiscard]] bool hangs(const char* name) const { return error_ == 0 && afflicts(name); }
   [[nodiscard]] bool fails(const char* name) const { return error_ != 0 && afflicts(name); }
 
@@ -93,7 +98,8 @@ class Stick {
   /// the kernel, like all later ones on what was open.
   [[noreturn]] void pull() {
     const auto lost = unsynced_.undo();
-    std::printf("pulled: %llu bytes and %llu names lost\n", static_cast<unsigned long long>(lost.bytes),
+    std::printf("pulled: %llu bytes and %llu names lost\n",
+                static_cast<unsigned long long>(lost.bytes),
                 static_cast<unsigned long long>(lost.names));
     const int error = answer(::umount2(mount_point_.c_str(), MNT_DETACH));
     ::_exit(error == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
@@ -120,14 +126,16 @@ std::uint64_t inode_of(int fd) {
 
 // --- calls on open files ----------------------------------------------------------------------
 
-int read_file(const char* /*path*/, char* buffer, std::size_t bytes, off_t offset, fuse_file_info* file) {
+int read_file(const char* /*path*/, char* buffer, std::size_t bytes, off_t offset,
+              fuse_file_info* file) {
   return stick().call("read", [&](Unsynced&) {
     const ssize_t count = ::pread(fd_of(file), buffer, bytes, offset);
     return count < 0 ? -errno : static_cast<int>(count);
   });
 }
 
-int write_file(const char* /*path*/, const char* data, std::size_t bytes, off_t offset, fuse_file_info* file) {
+int write_file(const char* /*path*/, const char* data, std::size_t bytes, off_t offset,
+               fuse_file_info* file) {
   stick().take_time_for(bytes);
   return stick().call("write", [&](Unsynced& unsynced) {
     const int error = unsynced.before_write(fd_of(file), static_cast<std::uint64_t>(offset), bytes);
@@ -144,13 +152,16 @@ int sync_file(const char* /*path*/, int /*data_only*/, fuse_file_info* file) {
   });
 }
 
-int release_file(const char* /*path*/, fuse_file_info* file) { return answer(::close(fd_of(file))); }
+int release_file(const char* /*path*/, fuse_file_info* file) {
+  return answer(::close(fd_of(file)));
+}
 
 // --- calls on names ---------------------------------------------------------------------------
 
 int get_attributes(const char* path, struct stat* found, fuse_file_info* file) {
   return stick().call("getattr", [&](Unsynced&) {
-    return answer(file != nullptr ? ::fstat(fd_of(file), found) : ::lstat(stick().real(path).c_str(), found));
+    return answer(file != nullptr ? ::fstat(fd_of(file), found)
+                                  : ::lstat(stick().real(path).c_str(), found));
   });
 }
 
@@ -163,7 +174,8 @@ int open_as(const char* path, fuse_file_info* file, int flags) {
 
 /// O_DIRECT is for the kernel; the directory behind may not be able to.
 int open_file(const char* path, fuse_file_info* file) {
-  return stick().call("open", [&](Unsynced&) { return open_as(path, file, file->flags & O_ACCMODE); });
+  return stick().call("open",
+                      [&](Unsynced&) { return open_as(path, file, file->flags & O_ACCMODE); });
 }
 
 int create_file(const char* path, mode_t mode, fuse_file_info* file) {
@@ -179,13 +191,15 @@ int truncate_file(const char* path, off_t size, fuse_file_info* /*file*/) {
   return stick().call("truncate", [&](Unsynced& unsynced) {
     const rcopy::io::UniqueFd fd{::open(stick().real(path).c_str(), O_RDWR | O_CLOEXEC)};
     if (!fd.valid()) return -errno;
-    const int error = unsynced.before_write(fd.get(), static_cast<std::uint64_t>(size), SIZE_MAX / 2);
+    const int error =
+        unsynced.before_write(fd.get(), static_cast<std::uint64_t>(size), SIZE_MAX / 2);
     return error != 0 ? -error : answer(::ftruncate(fd.get(), size));
   });
 }
 
 int remove_file(const char* path) {
-  return stick().call("unlink", [&](Unsynced& unsynced) { return -unsynced.remove(stick().real(path)); });
+  return stick().call("unlink",
+                      [&](Unsynced& unsynced) { return -unsynced.remove(stick().real(path)); });
 }
 
 int rename_file(const char* from, const char* to, unsigned flags) {
@@ -196,11 +210,14 @@ int rename_file(const char* from, const char* to, unsigned flags) {
 }
 
 int set_mode(const char* path, mode_t mode, fuse_file_info* /*file*/) {
-  return stick().call("chmod", [&](Unsynced&) { return answer(::chmod(stick().real(path).c_str(), mode)); });
+  return stick().call("chmod",
+                      [&](Unsynced&) { return answer(::chmod(stick().real(path).c_str(), mode)); });
 }
 
 int set_owner(const char* path, uid_t user, gid_t group, fuse_file_info* /*file*/) {
-  return stick().call("chown", [&](Unsynced&) { return answer(::lchown(stick().real(path).c_str(), user, group)); });
+  return stick().call("chown", [&](Unsynced&) {
+    return answer(::lchown(stick().real(path).c_str(), user, group));
+  });
 }
 
 int set_times(const char* path, const timespec times[2], fuse_file_info* /*file*/) {
@@ -211,8 +228,8 @@ int set_times(const char* path, const timespec times[2], fuse_file_info* /*file*
 
 // --- calls on directories and on all of it ----------------------------------------------------
 
-int read_directory(const char* path, void* buffer, fuse_fill_dir_t fill, off_t /*offset*/, fuse_file_info* /*file*/,
-                   fuse_readdir_flags /*flags*/) {
+int read_directory(const char* path, void* buffer, fuse_fill_dir_t fill, off_t /*offset*/,
+                   fuse_file_info* /*file*/, fuse_readdir_flags /*flags*/) {
   return stick().call("readdir", [&](Unsynced&) {
     DIR* const directory = ::opendir(stick().real(path).c_str());
     if (directory == nullptr) return -errno;
@@ -233,7 +250,8 @@ int sync_directory(const char* path, int /*data_only*/, fuse_file_info* /*file*/
 }
 
 int file_system(const char* path, struct statvfs* found) {
-  return stick().call("statfs", [&](Unsynced&) { return answer(::statvfs(stick().real(path).c_str(), found)); });
+  return stick().call(
+      "statfs", [&](Unsynced&) { return answer(::statvfs(stick().real(path).c_str(), found)); });
 }
 
 void* initialise(fuse_conn_info* /*connection*/, fuse_config* config) {
@@ -270,10 +288,11 @@ fuse_operations operations() {
 }
 
 int serve(const std::string& directory, Stick& stick) {
-  std::array options{std::string{"stick_fs"}, std::string{"-f"}, std::string{"-o"}, std::string{"default_permissions"},
-                     directory};
+  std::array options{std::string{"stick_fs"}, std::string{"-f"}, std::string{"-o"},
+                     std::string{"default_permissions"}, directory};
   std::array<char*, options.size()> arguments{};
-  std::transform(options.begin(), options.end(), arguments.begin(), [](std::string& one) { return one.data(); });
+  std::transform(options.begin(), options.end(), arguments.begin(),
+                 [](std::string& one) { return one.data(); });
   const fuse_operations calls = operations();
   return fuse_main(static_cast<int>(arguments.size()), arguments.data(), &calls, &stick);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Old bytes are kept with the file, old names in the order of the changes; both are undone backwards.
+// Old bytes are kept with the file, old names in the order of the changes; both are undone
+// backwards.
 #include "realfs/unsynced.hpp"
 
 #include <algorithm>
@@ -23,7 +24,8 @@ void must(bool done, const char* what) {
 
 std::vector<std::byte> read_some(int fd, std::uint64_t offset_bytes, std::uint64_t bytes) {
   std::vector<std::byte> content(bytes);
-  const ssize_t count = ::pread(fd, content.data(), content.size(), static_cast<off_t>(offset_bytes));
+  const ssize_t count =
+      ::pread(fd, content.data(), content.size(), static_cast<off_t>(offset_bytes));
   must(count == static_cast<ssize_t>(bytes), "read old bytes");
   return content;
 }
@@ -37,7 +39,8 @@ Unsynced::File* Unsynced::file_of(int fd) {
   const std::string path = "/proc/self/fd/" + std::to_string(fd);  // the caller's may be write-only
   io::UniqueFd own{::open(path.c_str(), O_RDWR | O_CLOEXEC)};
   if (!own.valid()) return nullptr;
-  File file{.fd = std::move(own), .size_bytes = static_cast<std::uint64_t>(found.st_size), .old = {}};
+  File file{
+      .fd = std::move(own), .size_bytes = static_cast<std::uint64_t>(found.st_size), .old = {}};
   return &files_.emplace(found.st_ino, std::move(file)).first->second;
 }
 
@@ -48,7 +51,8 @@ int Unsynced::before_write(int fd, std::uint64_t offset_bytes, std::uint64_t byt
   const auto size = static_cast<std::uint64_t>(now.st_size);
   if (offset_bytes >= size) return 0;  // the old size says it
   const std::uint64_t end = std::min(size, offset_bytes + bytes);
-  file->old.push_back({.offset_bytes = offset_bytes, .bytes = read_some(fd, offset_bytes, end - offset_bytes)});
+  file->old.push_back(
+      {.offset_bytes = offset_bytes, .bytes = read_some(fd, offset_bytes, end - offset_bytes)});
   return 0;
 }
 
@@ -96,7 +100,8 @@ Unsynced::Lost Unsynced::undo() {
     lost.bytes += size > file.size_bytes ? size - file.size_bytes : 0;
     for (auto old = file.old.rbegin(); old != file.old.rend(); ++old) {
       const auto count = static_cast<ssize_t>(old->bytes.size());
-      must(::pwrite(file.fd.get(), old->bytes.data(), old->bytes.size(), static_cast<off_t>(old->offset_bytes)) == count,
+      must(::pwrite(file.fd.get(), old->bytes.data(), old->bytes.size(),
+                    static_cast<off_t>(old->offset_bytes)) == count,
            "write old bytes");
       lost.bytes += old->bytes.size();
     }
@@ -104,7 +109,9 @@ Unsynced::Lost Unsynced::undo() {
   }
   for (auto name = names_.rbegin(); name != names_.rend(); ++name) {
     const bool is_new = name->before.empty();
-    must((is_new ? ::unlink(name->now.c_str()) : ::rename(name->now.c_str(), name->before.c_str())) == 0, "rename back");
+    must((is_new ? ::unlink(name->now.c_str())
+                 : ::rename(name->now.c_str(), name->before.c_str())) == 0,
+         "rename back");
   }
   return lost;
 }

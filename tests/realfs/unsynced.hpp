@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// What a stick loses when it is pulled: how to undo every change since the sync that would have kept it.
-// For stick_fs, which calls it under one lock. A write is kept by an fsync of its file, a name by an
-// fsync of its directory, and the name of a new file also by an fsync of that file, as on ext4, xfs and
-// btrfs. Attributes and new directories are kept at once.
+// What a stick loses when it is pulled: how to undo every change since the sync that would have
+// kept it. For stick_fs, which calls it under one lock. A write is kept by an fsync of its file, a
+// name by an fsync of its directory, and the name of a new file also by an fsync of that file, as
+// on ext4, xfs and btrfs. Attributes and new directories are kept at once.
 #pragma once
 
 #include "io/unique_fd.hpp"
@@ -58,7 +58,9 @@ class Unsynced {
   };
 
   [[nodiscard]] File* file_of(int fd);
-  [[nodiscard]] bool is_removed(const std::filesystem::path& path) const { return path.parent_path() == removed_; }
+  [[nodiscard]] bool is_removed(const std::filesystem::path& path) const {
+    return path.parent_path() == removed_;
+  }
 
   std::filesystem::path removed_;
   std::uint64_t removed_count_ = 0;

@@ -69,19 +69,22 @@ void apply_part(const Entry& entry, Survivors& survivors, Image& image) {
 
 Image::Image(const std::filesystem::path& path) : fd_{open_or_throw(path, O_RDWR)} {
   struct stat found {};
-  if (::fstat(fd_.get(), &found) != 0) throw std::system_error{errno, std::generic_category(), path};
+  if (::fstat(fd_.get(), &found) != 0)
+    throw std::system_error{errno, std::generic_category(), path};
   size_bytes_ = static_cast<std::uint64_t>(found.st_size);
 }
 
 void Image::read(std::span<std::byte> buffer, std::uint64_t offset_bytes) const {
   repeat(buffer.size(), "read the image", [&](std::size_t done) {
-    return ::pread(fd_.get(), &buffer[done], buffer.size() - done, static_cast<off_t>(offset_bytes + done));
+    return ::pread(fd_.get(), &buffer[done], buffer.size() - done,
+                   static_cast<off_t>(offset_bytes + done));
   });
 }
 
 void Image::write(std::span<const std::byte> data, std::uint64_t offset_bytes) {
   repeat(data.size(), "write the image", [&](std::size_t done) {
-    return ::pwrite(fd_.get(), &data[done], data.size() - done, static_cast<off_t>(offset_bytes + done));
+    return ::pwrite(fd_.get(), &data[done], data.size() - done,
+                    static_cast<off_t>(offset_bytes + done));
   });
 }
 
@@ -95,9 +98,8 @@ void LogWriter::write(std::span<const std::byte> data, std::uint64_t offset_byte
 }
 
 void LogWriter::append(std::span<const std::byte> bytes) {
-  repeat(bytes.size(), "write the log", [&](std::size_t done) {
-    return ::write(fd_.get(), &bytes[done], bytes.size() - done);
-  });
+  repeat(bytes.size(), "write the log",
+         [&](std::size_t done) { return ::write(fd_.get(), &bytes[done], bytes.size() - done); });
 }
 
 std::vector<Entry> read_log(const std::filesystem::path& path) {
@@ -117,10 +119,12 @@ std::vector<Entry> read_log(const std::filesystem::path& path) {
 void apply_cut(const std::vector<Entry>& log, PowerCut cut, Image& image) {
   if (cut.moment > log.size()) throw std::runtime_error{"the log has no such moment"};
   const auto end = log.begin() + static_cast<std::ptrdiff_t>(cut.moment);
-  const auto unflushed = std::find_if(std::make_reverse_iterator(end), log.rend(), [](const Entry& entry) {
-                           return entry.is_flush();
-                         }).base();
-  for (auto entry = log.begin(); entry != unflushed; ++entry) image.write(entry->data, entry->offset_bytes);
+  const auto unflushed =
+      std::find_if(std::make_reverse_iterator(end), log.rend(), [](const Entry& entry) {
+        return entry.is_flush();
+      }).base();
+  for (auto entry = log.begin(); entry != unflushed; ++entry)
+    image.write(entry->data, entry->offset_bytes);
   Survivors survivors{cut};
   for (auto entry = unflushed; entry != end; ++entry) apply_part(*entry, survivors, image);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What a disk with a volatile write cache was told, in order: writes and flushes. From such a log and
-// the disk's first content comes the disk as a power cut at any moment leaves it. For lossy_disk.
-// A log has one writer, which nobody else may use meanwhile.
+// What a disk with a volatile write cache was told, in order: writes and flushes. From such a log
+// and the disk's first content comes the disk as a power cut at any moment leaves it. For
+// lossy_disk. A log has one writer, which nobody else may use meanwhile.
 #pragma once
 
 #include "io/unique_fd.hpp"
@@ -15,8 +15,8 @@
 
 namespace rcopy::test {
 
-/// The smallest part of a write that is lost or kept as a whole. The blocks of all file systems here
-/// have this size, and they count on a block of theirs being written whole.
+/// The smallest part of a write that is lost or kept as a whole. The blocks of all file systems
+/// here have this size, and they count on a block of theirs being written whole.
 inline constexpr std::uint64_t kPieceBytes = 4096;
 
 /// What a power cut does is the same for the same two numbers.
@@ -61,8 +61,8 @@ class LogWriter {
 
 [[nodiscard]] std::vector<Entry> read_log(const std::filesystem::path& path);
 
-/// Makes the first content of a disk what it is after the cut: all up to the last flush before the cut
-/// is there; of the pieces written since then none, all or any.
+/// Makes the first content of a disk what it is after the cut: all up to the last flush before the
+/// cut is there; of the pieces written since then none, all or any.
 void apply_cut(const std::vector<Entry>& log, PowerCut cut, Image& image);
 
 }  // namespace rcopy::test
