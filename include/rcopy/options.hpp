@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 
@@ -29,6 +30,12 @@ enum class Attributes {
   preserve,  ///< `cp -p`: mode, owner where permitted, times in nanoseconds
 };
 
+/// Who goes first where several processes want the disk.
+enum class IoPriority {
+  usual,
+  idle,  ///< everybody else
+};
+
 /// A wait without an end.
 inline constexpr std::chrono::milliseconds kForever = std::chrono::milliseconds::max();
 
@@ -45,6 +52,9 @@ struct Options {
   /// How long to wait, each time, for the file system of the source or the destination when it is
   /// gone (unplugged, unmounted, network away), then to continue; zero: not at all.
   std::chrono::milliseconds device_wait{0};
+  /// At most so many bytes a second, for copying and for reading back; 0: no limit.
+  std::uint64_t bytes_per_second = 0;
+  IoPriority io_priority = IoPriority::usual;
   /// How long to wait for another rcopy that works on the same destination; zero: not at all.
   std::chrono::milliseconds lock_wait{0};
 };

@@ -11,13 +11,36 @@ namespace {
 
 struct Unit {
   std::string_view suffix;
-  double milliseconds;
+  double factor;
 };
 
 constexpr std::array<Unit, 5> kUnits{
     {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"", 1000}}};
-
 constexpr double kMostMilliseconds = 10'000.0 * 3'600'000.0;
+
+constexpr double kKiB = 1024;
+constexpr double kMiB = kKiB * 1024;
+constexpr double kGiB = kMiB * 1024;
+constexpr std::array<Unit, 7> kRates{
+    {{"", kKiB}, {"K", kKiB}, {"k", kKiB}, {"M", kMiB}, {"m", kMiB}, {"G", kGiB}, {"g", kGiB}}};
+constexpr double kMostBytes = 9'007'199'254'740'992.0;  // what a double counts exactly
+
+/// A number without a sign and one of the units, to the product of the two.
+template <std::size_t count>
+std::optional<double> scaled(std::string_view text, const std::array<Unit, count>& units) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
+  const std::string_view suffix = text.substr(digits);
+  const auto unit = std::find_if(units.begin(), units.end(), [suffix](const Unit& candidate) {
+    return candidate.suffix == suffix;
+  });
+  if (unit == units.end()) return std::nullopt;
+
+  double value = 0;
+  const char* const end = text.data() + digits;
+  const auto [stopped, error] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
+  if (error != std::errc{} || stopped != end) return std::nullopt;
+  return value * unit->factor;
+}
 
 }  // namespace
 
@@ -30,20 +53,15 @@ std::optional<unsigned> parse_count(std::string_view text) {
 }
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
-  const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
-  const std::string_view suffix = text.substr(digits);
-  const auto unit = std::find_if(kUnits.begin(), kUnits.end(), [suffix](const Unit& candidate) {
-    return candidate.suffix == suffix;
-  });
-  if (unit == kUnits.end()) return std::nullopt;
+  const auto milliseconds = scaled(text, kUnits);
+  if (!milliseconds || *milliseconds > kMostMilliseconds) return std::nullopt;
+  return std::chrono::milliseconds{std::llround(*milliseconds)};
+}
 
-  double value = 0;
-  const char* const end = text.data() + digits;
-  const auto [stopped, error] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
-  if (error != std::errc{} || stopped != end) return std::nullopt;
-  const double milliseconds = value * unit->milliseconds;
-  if (milliseconds > kMostMilliseconds) return std::nullopt;
-  return std::chrono::milliseconds{std::llround(milliseconds)};
+std::optional<std::uint64_t> parse_rate(std::string_view text) {
+  const auto bytes = scaled(text, kRates);
+  if (!bytes || *bytes < kKiB || *bytes > kMostBytes) return std::nullopt;
+  return static_cast<std::uint64_t>(std::llround(*bytes));
 }
 
 }  // namespace rcopy::base

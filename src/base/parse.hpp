@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -16,5 +17,9 @@ namespace rcopy::base {
 /// "500ms", "2s", "1.5m", "1h"; a bare number is seconds. Rounded to the nearest millisecond. At
 /// most 10000 hours.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
+
+/// Bytes a second: "500" is KiB as in rsync; "10M", "1.5G", "64K" are powers of 1024, in either
+/// case. At least 1 KiB and at most 2^53 bytes; rounded to a whole byte.
+[[nodiscard]] std::optional<std::uint64_t> parse_rate(std::string_view text);
 
 }  // namespace rcopy::base

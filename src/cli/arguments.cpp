@@ -128,6 +128,14 @@ std::vector<Row> option_table() {
        "it; without TIME, for ever",
        [](auto& to, const auto& value) { to.lock_wait = parse_wait("--lock-wait", value); },
        kForeverWord},
+      {"", "--bwlimit", "RATE",
+       "copy and read back at most RATE: KiB a second, or\n"
+       "with a unit, like 10M or 1.5G",
+       [](auto& to, const auto& value) {
+         to.bytes_per_second = valid("--bwlimit", value, base::parse_rate(value));
+       }},
+      {"", "--nice-io", "", "read and write only when nobody else wants the disk",
+       [](auto& to, const auto&) { to.io_priority = IoPriority::idle; }},
       {"", "--journal", "PATH", "keep the positions in this file", name_journal},
       {"", "--no-journal", "", "keep no positions: nothing to continue by a later run",
        [](auto& to, const auto&) { choose_journal(to, JournalChoice::none); }},
@@ -288,6 +296,8 @@ Options to_options(const Arguments& arguments, const Environment& environment) {
       .retries = arguments.retries,
       .retry_wait = arguments.retry_wait,
       .device_wait = arguments.device_wait,
+      .bytes_per_second = arguments.bytes_per_second,
+      .io_priority = arguments.io_priority,
       .lock_wait = arguments.lock_wait,
   };
   switch (arguments.journal_choice) {

@@ -11,6 +11,7 @@
 #include <rcopy/options.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -37,6 +38,8 @@ struct Arguments {
   unsigned retries = Options{}.retries;
   std::chrono::milliseconds retry_wait = Options{}.retry_wait;
   std::chrono::milliseconds device_wait = Options{}.device_wait;
+  std::uint64_t bytes_per_second = Options{}.bytes_per_second;
+  IoPriority io_priority = Options{}.io_priority;
   std::chrono::milliseconds lock_wait = Options{}.lock_wait;
   std::vector<std::filesystem::path> operands;
 };

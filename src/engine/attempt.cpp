@@ -91,6 +91,7 @@ void Attempt::failed(const Error& error, Next next) {
 }
 
 std::optional<std::uint64_t> Attempt::kept_bytes() const {
+  if (partial_ && partial_->lost()) return 0;
   if (begun_) return ledger_.row().transferred_bytes;
   if (!partial_) return kept_elsewhere();
   const bool keeps = plan_.entry != Entry::copy || plan_.keep != Keep::nothing;
@@ -164,10 +165,12 @@ AttemptEnd Attempt::enter_at_copy() {
   phase(Phase::copying);
   const CopyTask task{.source = *source_.file,
                       .partial = partial_->file(),
+                      .directory = *place_->directory,
                       .start = start.end,
                       .durable = start.durable,
                       .total_bytes = source_.stat.size_bytes,
-                      .rhythm = run_.rhythm};
+                      .rhythm = run_.rhythm,
+                      .bytes_per_second = run_.options.bytes_per_second};
   const auto end = copy_or_shrunk(task);
   if (!end || !source_unchanged()) {
     return start_over_because(Error{{.code = ErrorCode::source_changed,
@@ -195,7 +198,10 @@ AttemptEnd Attempt::enter_at_verify() {
   if (how != Verify::none) {
     phase(Phase::verifying);
     const std::uint64_t total_bytes = ledger_.row().total_bytes;
-    const auto digest = read_back(*place_, *partial_, total_bytes, how, run_.events, run_.stop);
+    const ReadBack what{.total_bytes = total_bytes,
+                        .how = how,
+                        .bytes_per_second = run_.options.bytes_per_second};
+    const auto digest = read_back(*place_, *partial_, what, run_.events, run_.stop);
     if (digest != ledger_.row().file_hash) return start_over_because(mismatch_error());
   }
   ledger_.verified(to_text(how), partial_->found().times);
@@ -214,9 +220,11 @@ AttemptEnd Attempt::enter_at_publish() {
 /// Renamed already, by a run that was cut short or by another one while this one waited.
 void Attempt::enter_at_finish() {
   phase(Phase::publishing);
+  // Locking made it, now or in a run that was cut short here. Before the sync of the directory, lest
+  // a power cut bring it back; who locks the name anew finds the same to finish.
+  partial_->remove();
   finish_publish(*place_);
   finish(plan_.entry == Entry::finish ? Outcome::finished : Outcome::up_to_date, *place_->existing);
-  if (partial_->created()) partial_->remove();  // locking made it
 }
 
 Attempt::Start Attempt::prepare_start() {
@@ -236,7 +244,10 @@ std::optional<Attempt::Start> Attempt::keep_prefix() {
   const Position& end = confirmed->end;
   // What lies beyond was never confirmed; the copy goes on here and nowhere else.
   io::truncate(partial_->file(), end.offset_bytes);
-  if (!confirmed->durable) io::sync_data(partial_->file());
+  if (!confirmed->durable) {
+    io::sync_data(partial_->file());
+    io::sync(*place_->directory);
+  }
   const Position& durable = confirmed->durable ? *confirmed->durable : end;
 
   journal::Row row = continued_row();
@@ -282,6 +293,7 @@ void Attempt::sync_partial(const Position& end) {
     ledger_.forget_window();
     throw;
   }
+  io::sync(*place_->directory);  // the name, too: see Syncer
   run_.events.counters().durable_bytes = end.offset_bytes;
   ledger_.copied(end, partial_->found().times);
 }

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "engine/place.hpp"
 #include "engine/transfer.hpp"
+#include "io/idle_priority.hpp"
 #include "io/posix.hpp"
 
 #include <cerrno>
@@ -41,6 +42,10 @@ JobSummary copy_files(const Job& job, const Options& options, Observer& observer
   const auto fs = io::posix_file_system();
   check_target(*fs, job);
   engine::EventSink events{observer};
+  std::optional<io::IdlePriority> idle;
+  if (options.io_priority == IoPriority::idle && !idle.emplace().granted()) {
+    events.emit(Warning{.path = {}, .text = "the system refuses an idle priority; copying at the usual one"});
+  }
   std::optional<journal::Journal> journal;
   if (options.journal) {
     journal.emplace(*options.journal, [&](const std::filesystem::path& path, const std::string& text) {

@@ -12,10 +12,12 @@ namespace rcopy::engine {
 struct CopyTask {
   io::File& source;
   io::File& partial;
+  io::Directory& directory;  ///< of the partial
   Position start;    ///< the partial ends here
   Position durable;  ///< at or before `start`; everything before it is on stable storage
   std::uint64_t total_bytes = 0;
   SyncRhythm rhythm;
+  std::uint64_t bytes_per_second = 0;  ///< 0: no limit
 };
 
 }  // namespace rcopy::engine

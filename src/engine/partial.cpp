@@ -96,12 +96,14 @@ bool Partial::still_named() {
   return named && named->inode == ours.inode && named->device == ours.device && ours.links <= 1;
 }
 
-void Partial::check_named() {
+void Partial::check_named(const char* operation) {
   if (still_named()) return;
+  lost_ = true;
   throw Error{{.code = ErrorCode::io,
-               .operation = "publish",
+               .operation = operation,
                .path = place_.partial_path(),
-               .reason = "another file took its name while it was copied"}};
+               .reason = "while it was copied, somebody removed it or put something else in its place; "
+                         "find out who, then run the same command again"}};
 }
 
 FoundFile Partial::found() {

@@ -31,8 +31,11 @@ class Partial {
   void remove();
 
   /// Throws Error (io) where the name means another file by now: somebody deleted the partial, and
-  /// another rcopy began its own.
-  void check_named();
+  /// another rcopy began its own; or a stranger planted something. `operation` completes "cannot ...".
+  void check_named(const char* operation);
+
+  /// check_named() failed: no later run finds what was kept.
+  [[nodiscard]] bool lost() const { return lost_; }
 
  private:
   void create();
@@ -46,6 +49,7 @@ class Partial {
   const Place& place_;
   std::unique_ptr<io::File> file_;
   bool created_ = false;
+  bool lost_ = false;
 };
 
 /// The partial as it lies there, without opening or locking it.

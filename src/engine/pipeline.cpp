@@ -6,6 +6,7 @@
 
 #include "engine/block_ring.hpp"
 #include "engine/failure.hpp"
+#include "engine/pace.hpp"
 #include "engine/syncer.hpp"
 
 #include <algorithm>
@@ -46,27 +47,38 @@ class Pipeline {
     while (position.offset_bytes < task_.total_bytes && !stop.stop_requested() && !failed.stop_requested()) {
       Block* block = ring_.take_empty(failed);
       if (block == nullptr) break;
-      read_block(*block, position);
+      if (!read_block(*block, position, stop)) break;
       ring_.put_full();
     }
     return position;
   }
 
-  void read_block(Block& block, Position& position) {
+  /// False where stop was requested before the block was full.
+  bool read_block(Block& block, Position& position, const std::stop_token& stop) {
     const std::uint64_t left = task_.total_bytes - position.offset_bytes;
     block.size_bytes = static_cast<std::size_t>(std::min<std::uint64_t>(kBlockBytes, left));
     block.offset_bytes = position.offset_bytes;
     const auto data = block.buffer.first(block.size_bytes);
-    if (io::read_full(task_.source, data, block.offset_bytes) < block.size_bytes) {
-      throw Error{{.code = ErrorCode::source_changed,
-                   .operation = "copy",
-                   .path = task_.source.path(),
-                   .offset_bytes = block.offset_bytes,
-                   .reason = "the source became shorter while it was copied"}};
+    for (std::size_t done = 0; done < data.size();) {
+      const auto piece = data.subspan(done, pace_.piece(data.size() - done));
+      read_piece(piece, block.offset_bytes + done);
+      done += piece.size();
+      pace_.spend(piece.size(), stop);
+      if (stop.stop_requested() && done < data.size()) return false;
     }
     position.hasher.update(data);
     position.offset_bytes += block.size_bytes;
     block.after = position;
+    return true;
+  }
+
+  void read_piece(std::span<std::byte> piece, std::uint64_t offset_bytes) {
+    if (io::read_full(task_.source, piece, offset_bytes) == piece.size()) return;
+    throw Error{{.code = ErrorCode::source_changed,
+                 .operation = "copy",
+                 .path = task_.source.path(),
+                 .offset_bytes = offset_bytes,
+                 .reason = "the source became shorter while it was copied"}};
   }
 
   /// What the reader read before it failed is good and still gets written.
@@ -108,6 +120,7 @@ class Pipeline {
   Checkpointer checkpointer_;
   Syncer syncer_;
   BlockRing ring_;
+  Pace pace_{task_.bytes_per_second};
   Failure failure_;
 };
 

@@ -118,6 +118,14 @@ void check_replaceable(const Place& place) {
   if (error != 0 && error != ENOENT) io::fail("overwrite", place.path(), error);
 }
 
+void check_still_there(io::FileSystem& fs, const Place& place) {
+  const auto opened = io::find(*place.directory, ".");
+  const auto named = io::find(fs, place.directory->path(), io::Links::follow);
+  if (opened && named && opened->device == named->device && opened->inode == named->inode) return;
+  refuse("publish", place.path(),
+         "its directory was moved or replaced while it was copied, so put that back first");
+}
+
 Source open_source(io::FileSystem& fs, const stdfs::path& given) {
   const auto found = io::find(fs, given, io::Links::follow);
   if (!found) io::fail("stat", given, ENOENT);

@@ -47,6 +47,11 @@ struct Place {
 /// but cp refuses, and so do we. Not to be asked where nothing is to be replaced.
 void check_replaceable(const Place& place);
 
+/// Throws Error (io) where the path of the directory means another one by now: it was moved away, or
+/// something was mounted over it. What is written goes into the directory that was opened, so the
+/// copy would not be where its name says.
+void check_still_there(io::FileSystem& fs, const Place& place);
+
 /// The name a source gets in a destination directory: its last component, also of "a//".
 [[nodiscard]] io::Name destination_name(const std::filesystem::path& given_source);
 

@@ -29,9 +29,10 @@ bool proven_enough(const std::string& verified_by, Verify wanted) {
 Plan start_over(std::string reason) { return {.entry = Entry::copy, .keep = Keep::nothing, .reason = std::move(reason)}; }
 
 /// The partial was renamed to the destination and nobody wrote to it since. Its mtime is the one
-/// it was verified with, or the source's where attributes were preserved.
+/// it was verified with, or the source's where attributes were preserved. A partial that is there
+/// all the same was made by a run that only had to finish, for its lock, and was cut short.
 bool already_renamed(const journal::Row& row, const Situation& now) {
-  if (now.partial || !now.destination) return false;
+  if (!now.destination) return false;
   const FoundFile& found = *now.destination;
   const bool untouched =
       found.times.mtime_ns == row.content.mtime_ns || found.times.mtime_ns == row.source.mtime_ns;

@@ -86,9 +86,11 @@ void publish(io::FileSystem& fs, const Place& place, Partial& partial, const Sou
   const Wanted wanted = wanted_attributes(fs, place, source, attributes);
   Setter{partial.file(), place.fs, attributes, events}.apply(wanted, fs.user());
   io::sync_all(partial.file());
-  partial.check_named();
+  partial.check_named("publish");
+  check_still_there(fs, place);
   io::rename(*place.directory, place.partial_name, place.name);
   finish_publish(place);
+  check_still_there(fs, place);  // success says that the copy is found under its name
 }
 
 void finish_publish(const Place& place) { io::sync(*place.directory); }

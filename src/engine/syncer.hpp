@@ -16,6 +16,7 @@ class Syncer {
  public:
   Syncer(const CopyTask& task, Checkpointer& checkpointer, Counters& counters)
       : partial_{task.partial},
+        directory_{task.directory},
         rhythm_{task.rhythm},
         checkpointer_{checkpointer},
         counters_{counters},
@@ -39,6 +40,7 @@ class Syncer {
   void sync_to(const Position& position);
 
   io::File& partial_;
+  io::Directory& directory_;
   SyncRhythm rhythm_;
   Checkpointer& checkpointer_;
   Counters& counters_;
@@ -46,6 +48,7 @@ class Syncer {
   std::condition_variable_any changed_;
   Position written_;
   Position durable_;
+  bool named_ = false;  ///< the partial's name is durable
   bool failed_ = false;
 };
 

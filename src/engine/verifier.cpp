@@ -4,6 +4,7 @@
 // is the next best thing and is said.
 #include "engine/verifier.hpp"
 
+#include "engine/pace.hpp"
 #include "engine/read_ahead.hpp"
 
 #include <algorithm>
@@ -29,24 +30,18 @@ void check_same(io::File& opened, Partial& partial, const Place& place) {
                .reason = "stopped as requested"}};
 }
 
-hash::Digest hash_all(io::File& file, std::uint64_t total_bytes, const Place& place, Counters& counters,
+hash::Digest hash_all(io::File& file, const ReadBack& what, const Place& place, Counters& counters,
                       const std::stop_token& stop) {
   hash::Hasher hasher;
-  ReadAhead blocks{file, {.begin_bytes = 0, .end_bytes = total_bytes}};
+  Pace pace{what.bytes_per_second};
+  ReadAhead blocks{file, {.begin_bytes = 0, .end_bytes = what.total_bytes}};
   for (auto block = blocks.next(); !block.empty(); block = blocks.next()) {
     hasher.update(block);
     counters.verified_bytes = hasher.bytes();
+    pace.spend(block.size(), stop);
     if (stop.stop_requested()) throw_interrupted(place);
   }
   return hasher.digest();
-}
-
-/// Nothing where the size is not `total_bytes`.
-std::optional<hash::Digest> hash_file(io::File& file, std::uint64_t total_bytes, const Place& place, Partial& partial,
-                                      Counters& counters, const std::stop_token& stop) {
-  check_same(file, partial, place);
-  if (io::stat(file).size_bytes != total_bytes) return std::nullopt;
-  return hash_all(file, total_bytes, place, counters, stop);
 }
 
 }  // namespace
@@ -57,25 +52,31 @@ void drop_cache(const Place& place, Partial& partial) {
   }
 }
 
-std::optional<hash::Digest> read_back(const Place& place, Partial& partial, std::uint64_t total_bytes, Verify how,
+std::optional<hash::Digest> read_back(const Place& place, Partial& partial, const ReadBack& what,
                                       EventSink& events, const std::stop_token& stop) {
-  Counters& counters = events.counters();
+  const auto hash_file = [&](io::File& file) -> std::optional<hash::Digest> {
+    check_same(file, partial, place);
+    if (io::stat(file).size_bytes != what.total_bytes) return std::nullopt;
+    return hash_all(file, what, place, events.counters(), stop);
+  };
   if (stop.stop_requested()) throw_interrupted(place);
-  if (how == Verify::medium) {
+  partial.check_named("read back");  // it is opened by its name
+  if (what.how == Verify::medium) {
     // Also before direct reads: some file systems (compressed btrfs) serve those from the cache.
     drop_cache(place, partial);
     try {
       const auto direct = io::open_direct(*place.directory, place.partial_name);
-      if (direct) return hash_file(*direct, total_bytes, place, partial, counters, stop);
+      if (direct) return hash_file(*direct);
     } catch (const Error& error) {
       // Some file systems take O_DIRECT in open() and refuse it in read().
       if (error.info().os_error != EINVAL) throw;
     }
-    events.emit(Notice{.path = place.path(),
-                       .text = "the file system refuses direct reads; the page cache was dropped before reading back"});
+    events.emit(Notice{
+        .path = place.path(),
+        .text = "the file system refuses direct reads; the page cache was dropped before reading back"});
   }
   const auto cached = io::open(*place.directory, place.partial_name, io::OpenMode::read_back);
-  return hash_file(*cached, total_bytes, place, partial, counters, stop);
+  return hash_file(*cached);
 }
 
 std::optional<std::uint64_t> first_difference(io::File& source, const Place& place, Partial& partial,

@@ -16,12 +16,19 @@ namespace rcopy::engine {
 /// Lets clean pages of the partial leave the page cache. Throws Error (io).
 void drop_cache(const Place& place, Partial& partial);
 
-/// Reads back `total_bytes` of the partial as `how` says and gives their hash; nothing where the
-/// file is shorter or longer. `how` is medium or cache. Where the file system refuses direct
+/// What to read back, and how.
+struct ReadBack {
+  std::uint64_t total_bytes = 0;
+  Verify how = Verify::medium;         ///< medium or cache
+  std::uint64_t bytes_per_second = 0;  ///< 0: no limit
+};
+
+/// Reads the partial back and gives its hash; nothing where it is shorter or longer. Where the file system refuses direct
 /// reads, the page cache is dropped first instead, with a notice.
 /// Throws Error: io, interrupted.
-[[nodiscard]] std::optional<hash::Digest> read_back(const Place& place, Partial& partial, std::uint64_t total_bytes,
-                                                    Verify how, EventSink& events, const std::stop_token& stop);
+[[nodiscard]] std::optional<hash::Digest> read_back(const Place& place, Partial& partial,
+                                                    const ReadBack& what, EventSink& events,
+                                                    const std::stop_token& stop);
 
 /// Compares source and partial block by block and gives the offset of the first byte that
 /// differs; nothing where they are equal this time. For the message after a mismatch.

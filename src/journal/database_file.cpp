@@ -112,6 +112,17 @@ std::vector<std::byte> read_head(Connection& connection, std::size_t size, Deadl
   });
 }
 
+bool has_content_beside(Connection& connection, const char* suffix) {
+  sqlite3_vfs* vfs = nullptr;
+  int result = sqlite3_file_control(connection.get(), "main", SQLITE_FCNTL_VFS_POINTER, &vfs);
+  if (result != SQLITE_OK) connection.fail("use the journal", result);
+  int there = 0;
+  const fs::path path = with_suffix(connection.path(), suffix);
+  result = vfs->xAccess(vfs, path.c_str(), SQLITE_ACCESS_EXISTS, &there);
+  if (result != SQLITE_OK) connection.fail("use the journal", result);
+  return there != 0;
+}
+
 bool is_moved(Connection& connection) {
   int moved = 0;
   const int result = sqlite3_file_control(connection.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);

@@ -23,6 +23,10 @@ using Deadline = std::chrono::steady_clock::time_point;
 [[nodiscard]] std::vector<std::byte> read_head(Connection& connection, std::size_t size,
                                                Deadline deadline);
 
+/// Whether the file with `suffix` ("-wal") behind its name is there and not empty. SQLite's unix
+/// VFS calls an empty file none.
+[[nodiscard]] bool has_content_beside(Connection& connection, const char* suffix);
+
 /// Whether the path means another file by now, or none.
 [[nodiscard]] bool is_moved(Connection& connection);
 

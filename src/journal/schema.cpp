@@ -9,12 +9,9 @@
 
 #include <cstring>
 #include <string_view>
-#include <system_error>
 
 namespace rcopy::journal {
 namespace {
-
-namespace fs = std::filesystem;
 
 // AUTOINCREMENT: an id is never used twice, so a checkpoint cannot reach another transfer's row.
 // Types are checked by CHECK and not by STRICT, which SQLite before 3.37 cannot even read. No IN
@@ -89,16 +86,6 @@ Owner owner_by_numbers(std::uint32_t application_id, std::uint32_t user_version,
   return user_version == kSchemaVersion && !empty ? Owner::rcopy : Owner::unclear;
 }
 
-/// Whether a file beside the database holds something. A database with a WAL is more than its
-/// first page says, and one with a rollback journal may be less.
-bool has_content(const Connection& connection, const char* suffix) {
-  fs::path path = connection.path();
-  path += suffix;
-  std::error_code missing;
-  const auto size = fs::file_size(path, missing);
-  return !missing && size > 0;
-}
-
 [[noreturn]] void refuse(const Connection& connection, const char* reason) {
   throw Error{{.code = ErrorCode::journal,
                .operation = "use the journal",
@@ -119,11 +106,12 @@ void refuse_unless_ours(const Connection& connection, Owner owner) {
 void check_head(Connection& connection, Deadline deadline) {
   const auto head = read_head(connection, kHeadBytes, deadline);
   Owner owner = owner_of(head);
-  // The tables may be in the WAL only. What rcopy makes has none before its id is in the file.
-  if (owner == Owner::nobody && !head.empty() && has_content(connection, "-wal"))
+  // A database with a WAL is more than its first page says, and one with a rollback journal may be
+  // less. The tables may be in the WAL only. What rcopy makes has none before its id is in the file.
+  if (owner == Owner::nobody && !head.empty() && has_content_beside(connection, "-wal"))
     owner = Owner::other;
   // With a rollback journal beside it, it is SQLite that can tell: it may repair the file first.
-  if (owner == Owner::unclear && has_content(connection, "-journal")) return;
+  if (owner == Owner::unclear && has_content_beside(connection, "-journal")) return;
   refuse_unless_ours(connection, owner);
 }
 

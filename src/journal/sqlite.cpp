@@ -20,6 +20,19 @@ std::string with_system_error(std::string text, int os_error) {
   return std::move(text) + ": " + std::generic_category().message(os_error);
 }
 
+/// The error with which the disk refused to give back bytes of the database or its WAL, or 0.
+int read_error_of(sqlite3* handle) {
+  for (const int which : {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER}) {
+    sqlite3_file* file = nullptr;
+    const int found = sqlite3_file_control(handle, "main", which, static_cast<void*>(&file));
+    if (found != SQLITE_OK || file == nullptr || file->pMethods == nullptr) continue;
+    int error = 0;
+    if (file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error) != SQLITE_OK) continue;
+    if (error == EIO || error == ENXIO || error == ERANGE) return error;
+  }
+  return 0;
+}
+
 int os_error_of(sqlite3* handle, int result) {
   switch (result & 0xFF) {
     case SQLITE_FULL: return ENOSPC;
@@ -46,7 +59,12 @@ std::string reason_for(sqlite3* handle, int result, int os_error) {
 
 SqliteError error_of(sqlite3* handle, const char* operation, const std::filesystem::path& path,
                      int result) {
-  const int os_error = os_error_of(handle, result);
+  int os_error = os_error_of(handle, result);
+  if ((result & 0xFF) == SQLITE_CORRUPT && handle != nullptr) {
+    // SQLite calls a database corrupt where a read fails; what was not read may well be sound.
+    os_error = read_error_of(handle);
+    if (os_error != 0) result = SQLITE_IOERR_READ;
+  }
   return {{.code = ErrorCode::journal,
            .operation = operation,
            .path = path,

@@ -12,6 +12,7 @@ set -euo pipefail
 
 : "${RCOPY:?must name the program to test}"
 RCOPY=$(realpath -- "$RCOPY")
+script=$(realpath -- "$0")
 export LC_ALL=C TZ=UTC
 readonly MiB=$((1 << 20))
 readonly patience=120 # seconds until waiting is given up; sanitizers on a busy machine are slow
@@ -227,6 +228,22 @@ can_be_user() {
   "${unprivileged[@]}" "$user_place/.bin/rcopy" --version >"$out" 2>"$err"
 }
 
+# run_workers NUMBER ARGUMENT...: this script, so many times at once, as "SCRIPT worker I ARGUMENT...".
+# Each has a place of its own; what it prints is in log-I.
+run_workers() {
+  local count=$1 i failed=0
+  shift
+  for ((i = 0; i < count; ++i)); do
+    TMPDIR=$work bash "$script" worker "$i" "$@" >"log-$i" 2>&1 </dev/null &
+    children+=($!)
+  done
+  for ((i = 0; i < count; ++i)); do
+    wait "${children[i]}" || { failed=1 && sed "s/^/  worker $i: /" "log-$i"; }
+  done
+  children=()
+  ((failed == 0)) || fail "a worker failed"
+}
+
 # --- with strace ------------------------------------------------------------------------------
 
 # LeakSanitizer cannot work in a process that is traced.
@@ -288,6 +305,18 @@ start_slow() {
   shift
   start_traced "${options[@]}" -e "trace=${calls#,}" -- "$@"
 }
+
+# start_stopped CALL NUMBER PATH -- ARGUMENT...: as start, but all of its threads are stopped after
+# the CALL on PATH that has that NUMBER, until go_on.
+start_stopped() {
+  local call=$1 number=$2 path=$3 tracer=("${tracer[@]/--seccomp-bpf/-qq}") # see crash_test
+  shift 4
+  : >"$trace"
+  start_traced -P "$path" -e "trace=$call" -e "inject=$call:signal=STOP:when=$number" -- "$@"
+  wait_until "it is stopped after $call" grep -q 'stopped by SIGSTOP' "$trace"
+}
+
+go_on() { kill -CONT "$pid"; }
 
 # start_traced STRACE_OPTION... -- ARGUMENT...: as start; $pid is the program, not strace.
 start_traced() {

@@ -101,9 +101,10 @@ for option in --help -h --version '--help one dest'; do
 done
 expect_none "$state"
 run --help
-for option in -p --verify --no-verify --resume --retries --retry-wait --journal --no-journal -v -q \
+for option in -p --verify --no-verify --resume --retries --retry-wait --wait --lock-wait --bwlimit \
+  --nice-io --journal --no-journal -v -q \
   --version; do
-  expect_printed "(^| )$option(=|,| |$)"
+  expect_printed "(^| )$option(\[?=|,| |$)"
 done
 expect_printed '^Examples:'
 [[ $(awk 'length > 80' "$out") == '' ]] || fail "lines of more than 80 columns"

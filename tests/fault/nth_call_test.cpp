@@ -1,27 +1,36 @@
 // SPDX-License-Identifier: MIT
 //
 // The n-th call of each kind fails, for n = 1, 2, 3 ... until a run passes untouched: with each
-// errno its manual page allows, once and for ever, not made and made but reported as failed.
+// errno its manual page allows, once and for ever, not made and made but reported as failed. The
+// calls of the copy, and those that SQLite makes for the journal.
+#include "cli/exit_codes.hpp"
 #include "support/catch.hpp"
-#include "support/copy_rig.hpp"
 #include "support/faulty.hpp"
+#include "support/promises.hpp"
 
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <array>
 #include <cerrno>
-#include <iostream>
-#include <ranges>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <sstream>
 
 namespace rcopy::test {
 namespace {
 
-const Bytes kNew = content(Seed{21}, 3 * kMiB + 77);
-const Bytes kOld = content(Seed{22}, kMiB + 1);
+const Bytes kNew = sparse_content(Seed{21}, 2 * kMiB + 77);
+const Bytes kOld = sparse_content(Seed{22}, kMiB + 1);
 
+template <class Kind>
 struct Plague {
-  Call kind;
+  Kind kind;
   std::vector<int> errors;
 };
 
-const std::vector<Plague> kPlagues{
+const std::vector<Plague<Call>> kPlagues{
     {Call::open_directory, {EACCES, EIO, ENOENT, ENOMEM, EMFILE, ESTALE}},
     {Call::stat, {EACCES, EIO, ELOOP, ENOENT, ESTALE, ENOTCONN}},
     {Call::resolve, {EACCES, EIO, ENOENT, ENAMETOOLONG}},
@@ -46,96 +55,236 @@ const std::vector<Plague> kPlagues{
     {Call::close, {EIO, EINTR, ENOSPC, EDQUOT}},
 };
 
-/// Sanitizers make a run ten times slower; there the first errno of each kind has to do.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t kErrorsPerKind = 1;
-#else
-constexpr std::size_t kErrorsPerKind = 100;
-#endif
+const std::vector<Plague<VfsCall>> kJournalPlagues{
+    {VfsCall::open, {SQLITE_CANTOPEN, SQLITE_IOERR, SQLITE_NOMEM, SQLITE_FULL}},
+    {VfsCall::remove, {SQLITE_IOERR_DELETE, SQLITE_IOERR_DIR_FSYNC}},
+    {VfsCall::access, {SQLITE_IOERR_ACCESS, SQLITE_IOERR_NOMEM}},
+    {VfsCall::read, {SQLITE_IOERR_READ, SQLITE_IOERR_NOMEM}},
+    {VfsCall::write, {SQLITE_IOERR_WRITE, SQLITE_FULL, SQLITE_READONLY}},
+    {VfsCall::truncate, {SQLITE_IOERR_TRUNCATE, SQLITE_FULL}},
+    {VfsCall::sync, {SQLITE_IOERR_FSYNC, SQLITE_FULL}},
+    {VfsCall::file_size, {SQLITE_IOERR_FSTAT}},
+    {VfsCall::lock, {SQLITE_BUSY, SQLITE_IOERR_LOCK, SQLITE_IOERR_RDLOCK}},
+    {VfsCall::shm_map, {SQLITE_IOERR_SHMMAP, SQLITE_IOERR_SHMOPEN, SQLITE_NOMEM, SQLITE_CANTOPEN}},
+    {VfsCall::shm_lock, {SQLITE_BUSY, SQLITE_IOERR_SHMLOCK}},
+};
 
 enum class Before { nothing, old_destination, cut_short };
+constexpr std::array kBefores{Before::nothing, Before::old_destination, Before::cut_short};
 
-void prepare(CopyRig& rig, Before before) {
-  rig.options.attributes = Attributes::preserve;
-  rig.rhythm = {.every_bytes = kMiB, .not_durable_at_most_bytes = 2 * kMiB};
-  rig.disk.put(kSource, kNew);
-  if (before == Before::nothing) return;
-  rig.disk.put(kDestination, kOld);
-  if (before == Before::old_destination) return;
-  FaultyFileSystem full{rig.disk};
-  full.set_hook([](const CallInfo& call) {
-    return call.kind == Call::write && call.offset_bytes >= 2 * kMiB ? ENOSPC : 0;
-  });
-  REQUIRE(rig.copy(full).failed_with(ErrorCode::no_space));
+const char* name_of(Before before) {
+  switch (before) {
+    case Before::nothing: return "fresh";
+    case Before::old_destination: return "replacing";
+    case Before::cut_short: return "resumed";
+  }
+  return "?";
 }
 
-void check_promises(const CopyRig& rig, const Copied& copied, Before before) {
-  const bool old_is_there = rig.disk.exists(kDestination) && rig.disk.get(kDestination) == kOld;
-  const bool new_is_there = rig.disk.exists(kDestination) && rig.disk.get(kDestination) == kNew;
-  const bool none_is_there = !rig.disk.exists(kDestination);
-  if (copied.done()) {
-    REQUIRE(rig.disk.get(kDestination, View::durable) == kNew);
-  } else {
-    REQUIRE((new_is_there || (before == Before::nothing ? none_is_there : old_is_there)));
-    REQUIRE(std::string{copied.error->what()}.starts_with("cannot "));
-    REQUIRE_FALSE(copied.error->info().operation.empty());
-    REQUIRE_FALSE(copied.error->info().path.empty());
-    REQUIRE(copied.error->code() != ErrorCode::internal);
+Contents contents_of(Before before) {
+  return {.fresh = kNew, .old = before == Before::nothing ? nullptr : &kOld};
+}
+
+std::unique_ptr<CopyRig> prepared(Before before) {
+  auto rig = std::make_unique<CopyRig>(DiskSettings{}, JournalOn::crash_disk);
+  rig->options.attributes = Attributes::preserve;
+  rig->options.retries = 1;
+  rig->rhythm = {.every_bytes = kMiB, .not_durable_at_most_bytes = 2 * kMiB};
+  rig->disk.put(kSource, kNew);
+  if (before != Before::nothing) rig->disk.put(kDestination, kOld);
+  if (before == Before::cut_short) {
+    FaultyFileSystem full{rig->disk};
+    full.add({.kind = Call::write, .nth = 2, .error = ENOSPC, .repeat = Repeat::forever});
+    REQUIRE(rig->copy(full).failed_with(ErrorCode::no_space));
   }
-  REQUIRE_NOTHROW(check_claims(rig, kNew));
+  rig->disk.remount();
+  rig->vfs().reboot();
+  return rig;
+}
+
+/// Promise 4: the message says what could not be done to which path.
+void check_message(const Error& error, Broken& broken) {
+  const std::string text = error.what();
+  const bool complete = text.starts_with("cannot ") && !error.info().operation.empty() && !error.info().path.empty();
+  if (!complete) broken.push_back("the message is incomplete: " + text);
+  if (error.code() == ErrorCode::internal) broken.push_back("called a bug in rcopy: " + text);
+}
+
+/// What a journal that fails may do to a copy: nothing once the first byte is written.
+void check_journal_failure(const Copied& copied, const FaultyFileSystem& watched, Broken& broken) {
+  if (copied.done()) return;
+  if (cli::exit_code(copied.error->code()) != cli::ExitCode::journal) {
+    broken.push_back(std::string{"not an error of the journal: "} + copied.error->what());
+  }
+  if (watched.calls(Call::write) > 0) broken.emplace_back("the copy was given up because of the journal");
+}
+
+/// A run that went on without the journal has said so.
+void check_warned(const CopyRig& rig, std::uint64_t calls_after_begin, Broken& broken) {
+  if (calls_after_begin == 0) return;
+  for (const Warning& warning : rig.observer->of<Warning>()) {
+    if (warning.text.find("the copy goes on") != std::string::npos) return;
+  }
+  broken.emplace_back("the journal failed for good and nobody was told");
 }
 
 /// Gives whether the fault happened.
-bool try_fault(const Fault& fault, Before before) {
-  CopyRig rig;
-  rig.options.retries = 1;
-  prepare(rig, before);
+bool try_fault(const CopyRig& start, const Fault& fault, Before before, Tally& tally) {
+  CopyRig rig{start, Seed{fault.nth}};
   FaultyFileSystem faulty{rig.disk};
   faulty.add(fault);
   const Copied copied = rig.copy(faulty);
-  CAPTURE(copied.error ? copied.error->what() : "done");
-  check_promises(rig, copied, before);
   if (faulty.injected() == 0) return false;
-  const Copied again = rig.copy();
-  CAPTURE(again.error ? again.error->what() : "done");
-  REQUIRE(again.done());
-  REQUIRE(rig.disk.get(kDestination, View::durable) == kNew);
-  REQUIRE(rig.disk.list("/dst") == std::vector<std::string>{"a"});
+  Broken broken = broken_promises(rig, contents_of(before), copied);
+  if (!copied.done()) check_message(*copied.error, broken);
+  append(broken, broken_by_next_run(rig, contents_of(before)));
+  std::ostringstream where;
+  where << name_of(before) << ", " << *fault.kind << ' ' << fault.nth << " = " << fault.error << ", repeat "
+        << static_cast<int>(fault.repeat) << ", effect " << static_cast<int>(fault.effect);
+  tally.count(where.str(), broken);
   return true;
 }
 
-TEST_CASE("any call may fail in any way and nothing is lost", "[fault]") {
-  const auto before = GENERATE(Before::nothing, Before::old_destination, Before::cut_short);
-  std::uint64_t cases = 0;
-  for (const Plague& plague : kPlagues) {
-    for (const int error : plague.errors | std::views::take(kErrorsPerKind)) {
-      for (const Repeat repeat : {Repeat::once, Repeat::forever}) {
-        if (repeat == Repeat::forever && error == EINTR) continue;  // would be repeated for ever, as it should
-        for (const Effect effect : {Effect::none, Effect::done}) {
-          for (std::uint64_t nth = 1;; ++nth, ++cases) {
-            CAPTURE(plague.kind, error, nth, static_cast<int>(repeat), static_cast<int>(effect));
-            const Fault fault{.kind = plague.kind, .nth = nth, .error = error, .repeat = repeat, .effect = effect};
-            if (!try_fault(fault, before)) break;
+enum class From { the_start, the_open_journal };
+
+bool try_journal_fault(const CopyRig& start, const VfsFault& fault, From from, Before before, Tally& tally) {
+  CopyRig rig{start, Seed{fault.nth}};
+  FaultyFileSystem watched{rig.disk};
+  if (from == From::the_start) rig.vfs().set_fault(fault);
+  rig.journal_opened = [&] {
+    if (from == From::the_open_journal) rig.vfs().set_fault(fault);
+  };
+  std::uint64_t failed_while_copying = 0;
+  watched.set_hook([&](const CallInfo& call) {
+    if (call.kind == Call::read && call.path == kPartial) failed_while_copying = rig.vfs().injected();
+    return 0;
+  });
+  const Copied copied = rig.copy(watched);
+  const bool happened = rig.vfs().injected() > 0;
+  rig.vfs().set_fault(std::nullopt);
+  rig.journal_opened = [] {};
+  if (!happened) return false;
+  Broken broken = broken_promises(rig, contents_of(before), copied);
+  if (!copied.done()) check_message(*copied.error, broken);
+  check_journal_failure(copied, watched, broken);
+  if (copied.done() && fault.kind == VfsCall::write && fault.repeat == Repeat::forever) {
+    check_warned(rig, failed_while_copying, broken);
+  }
+  append(broken, broken_by_next_run(rig, contents_of(before)));
+  std::ostringstream where;
+  where << name_of(before) << ", " << fault.kind << ' ' << fault.nth << " = " << fault.result << ", repeat "
+        << static_cast<int>(fault.repeat) << ", effect " << static_cast<int>(fault.effect);
+  tally.count(where.str(), broken);
+  return true;
+}
+
+/// Tries `once` for n = 1, 2, 3 ... until it says that nothing failed.
+template <class Try>
+void until_untouched(Sampler& sampler, Try once) {
+  for (std::uint64_t nth = 1;; ++nth) {
+    if (sampler.next() && !once(nth)) return;
+  }
+}
+
+TEST_CASE("any call of the copy may fail in any way and nothing is lost", "[fault]") {
+  Tally all{"injected faults, calls of the copy"};
+  for (const Before before : kBefores) {
+    const auto start = prepared(before);
+    Sampler sampler;
+    for (const auto& [kind, errors] : kPlagues) {
+      for (const int error : errors) {
+        for (const Repeat repeat : {Repeat::once, Repeat::forever}) {
+          if (repeat == Repeat::forever && error == EINTR) continue;  // is repeated for ever, as it should
+          for (const Effect effect : {Effect::none, Effect::done}) {
+            until_untouched(sampler, [&](std::uint64_t nth) {
+              const Fault fault{.kind = kind, .nth = nth, .error = error, .repeat = repeat, .effect = effect};
+              return try_fault(*start, fault, before, all);
+            });
           }
         }
       }
     }
   }
-  std::cout << "injected faults tried (start " << static_cast<int>(before) << ", at most " << kErrorsPerKind
-            << " errors of each call): " << cases << '\n';
+  all.print();
+  CHECK(all.broken() == 0);
 }
 
-TEST_CASE("short reads and writes of any length copy the same bytes", "[fault]") {
-  const std::size_t limit = GENERATE(1000U, 4095U, 4096U, 4097U, 65'536U, 1'048'575U);
-  CAPTURE(limit);
-  CopyRig rig;
-  rig.disk.put(kSource, kNew);
+/// A lock is either had or not; what a lost answer can hide is a change of a file.
+bool can_be_done_unheard(VfsCall kind) {
+  return kind == VfsCall::open || kind == VfsCall::remove || kind == VfsCall::write || kind == VfsCall::truncate ||
+         kind == VfsCall::sync;
+}
+
+TEST_CASE("the journal may fail at any call and the copy is right", "[fault]") {
+  Tally all{"injected faults, calls of SQLite"};
+  for (const Before before : kBefores) {
+    const auto start = prepared(before);
+    Sampler sampler;
+    for (const auto& [kind, results] : kJournalPlagues) {
+      for (const int result : results) {
+        for (const Repeat repeat : {Repeat::once, Repeat::forever}) {
+          // While the journal is opened, a lock that stays busy is waited for, for half a minute.
+          const bool waits = result == SQLITE_BUSY && repeat == Repeat::forever;
+          const From from = waits ? From::the_open_journal : From::the_start;
+          for (const Effect effect : {Effect::none, Effect::done}) {
+            if (effect == Effect::done && !can_be_done_unheard(kind)) continue;
+            until_untouched(sampler, [&](std::uint64_t nth) {
+              const VfsFault fault{.kind = kind, .nth = nth, .result = result, .repeat = repeat, .effect = effect};
+              return try_journal_fault(*start, fault, from, before, all);
+            });
+          }
+        }
+      }
+    }
+  }
+  all.print();
+  CHECK(all.broken() == 0);
+}
+
+/// A file whose copy takes thousands of calls at most when each moves `limit` bytes.
+Bytes content_for(std::size_t limit) {
+  constexpr std::uint64_t kMostCalls = 3000;
+  return content(Seed{limit}, std::min<std::uint64_t>(2 * kMiB + 77, kMostCalls * limit + 1));
+}
+
+enum class Length { fixed, random };
+
+Broken broken_by_short_counts(std::size_t limit, Length length) {
+  CopyRig rig{{}, JournalOn::crash_disk};
+  const Bytes bytes = content_for(length == Length::random ? 2 * kMiB : limit);
+  rig.disk.put(kSource, bytes);
   FaultyFileSystem faulty{rig.disk};
-  faulty.limit_reads(limit);
-  faulty.limit_writes(limit);
+  std::mutex mutex;  // the hook is called by several threads
+  std::mt19937_64 random{limit};
+  const auto set_limits = [&](const CallInfo&) {
+    const std::lock_guard lock{mutex};
+    const auto any = [&] { return 1 + random() % (1U << random() % 21U); };
+    faulty.limit_reads(length == Length::random ? any() : limit);
+    faulty.limit_writes(length == Length::random ? any() : limit);
+    return 0;
+  };
+  (void)set_limits({});
+  faulty.set_hook(set_limits);
   faulty.interrupt_every_other();
-  REQUIRE(rig.copy(faulty).done());
-  CHECK(rig.disk.get(kDestination, View::durable) == kNew);
+  const Copied copied = rig.copy(faulty);
+  Broken broken = broken_promises(rig, {.fresh = bytes}, copied);
+  if (!copied.done()) broken.emplace_back(copied.error->what());
+  return broken;
+}
+
+TEST_CASE("short reads and writes of any length, interrupted every other time, copy the same bytes", "[fault]") {
+  constexpr std::array kAwkward{1U,    2U,    511U,  512U,   513U,    4095U,     4096U,
+                                4097U, 8191U, 8193U, 65'535U, 65'537U, 1'048'575U, 1'048'577U};
+  Tally all{"short counts with EINTR"};
+  Sampler sampler;
+  for (const unsigned limit : kAwkward) {
+    if (sampler.next()) all.count(std::to_string(limit) + " bytes", broken_by_short_counts(limit, Length::fixed));
+  }
+  for (unsigned seed = 1; seed <= 100; ++seed) {
+    if (sampler.next()) all.count("seed " + std::to_string(seed), broken_by_short_counts(seed, Length::random));
+  }
+  all.print();
+  CHECK(all.broken() == 0);
 }
 
 }  // namespace

@@ -72,4 +72,15 @@ Bytes content(Seed seed, std::uint64_t size_bytes) {
   return bytes;
 }
 
+Bytes sparse_content(Seed seed, std::uint64_t size_bytes) {
+  constexpr std::uint64_t kPage = 4096;
+  constexpr std::uint64_t kEvery = 8;
+  Bytes bytes(size_bytes);
+  for (std::uint64_t offset = 0; offset < size_bytes; offset += kEvery * kPage) {
+    const std::size_t length = std::min(kPage, size_bytes - offset);
+    fill_content(seed, offset, std::span{bytes}.subspan(offset, length));
+  }
+  return bytes;
+}
+
 }  // namespace rcopy::test

@@ -41,4 +41,8 @@ void fill_content(Seed seed, std::uint64_t offset_bytes, std::span<std::byte> ou
 /// The first `size_bytes` of the content of `seed`. No 4 KiB page of it is all zeros.
 [[nodiscard]] Bytes content(Seed seed, std::uint64_t size_bytes);
 
+/// As content(), with seven pages of zeros after each page of 4 KiB: costs a MemoryDisk an eighth of
+/// the memory and the time.
+[[nodiscard]] Bytes sparse_content(Seed seed, std::uint64_t size_bytes);
+
 }  // namespace rcopy::test

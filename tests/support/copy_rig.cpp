@@ -1,35 +1,56 @@
 // SPDX-License-Identifier: MIT
 #include "support/copy_rig.hpp"
 
-#include <cstring>
 #include <stdexcept>
 #include <string>
 
 namespace rcopy::test {
 
-CopyRig::CopyRig(DiskSettings settings) : disk{settings} {
+namespace {
+
+const std::filesystem::path kJournalDirectory = "/state";
+
+}  // namespace
+
+CopyRig::CopyRig(DiskSettings settings, JournalOn where)
+    : disk{settings}, directory_{std::make_shared<TempDir>(TempPlace::memory)} {
   options.journal = journal_path();
   options.retry_wait = std::chrono::milliseconds{0};
   disk.mkdir("/src");
   disk.mkdir("/dst");
+  if (where == JournalOn::real_files) return;
+  disk.mkdir(kJournalDirectory);
+  vfs_ = std::make_unique<SeamVfs>(disk, kJournalDirectory);
+}
+
+CopyRig::CopyRig(const CopyRig& at_rest, Seed seed)
+    : disk{at_rest.disk, seed},
+      options{at_rest.options},
+      rhythm{at_rest.rhythm},
+      directory_{at_rest.directory_},
+      vfs_{std::make_unique<SeamVfs>(disk, kJournalDirectory)} {}
+
+void CopyRig::restore_power(Loss loss) {
+  disk.restore_power(loss);
+  if (vfs_) vfs_->reboot();
 }
 
 Copied CopyRig::copy(io::FileSystem& through, std::stop_token stop) {
   observer = std::make_unique<RecordingObserver>();
   engine::EventSink events{*observer};
   std::optional<journal::Journal> journal;
-  if (options.journal) {
-    journal.emplace(*options.journal, [&](const std::filesystem::path& path, const std::string& text) {
-      events.emit(Warning{.path = path, .text = text});
-    });
-  }
-  const engine::Run run{.fs = through,
-                        .journal = journal ? &*journal : nullptr,
-                        .options = options,
-                        .events = events,
-                        .stop = std::move(stop),
-                        .rhythm = rhythm};
+  const auto warn = [&](const std::filesystem::path& path, const std::string& text) {
+    events.emit(Warning{.path = path, .text = text});
+  };
   try {
+    if (options.journal) journal.emplace(*options.journal, warn, vfs_name());
+    journal_opened();
+    const engine::Run run{.fs = through,
+                          .journal = journal ? &*journal : nullptr,
+                          .options = options,
+                          .events = events,
+                          .stop = std::move(stop),
+                          .rhythm = rhythm};
     return {.summary = engine::transfer_file(run, kSource, kDestination), .error = {}};
   } catch (const Error& error) {
     return {.summary = {}, .error = error};
@@ -38,42 +59,27 @@ Copied CopyRig::copy(io::FileSystem& through, std::stop_token stop) {
 
 namespace {
 
-journal::Journal open_journal(const std::filesystem::path& path) {
-  return journal::Journal{path, [](const std::filesystem::path&, const std::string& text) {
-                            throw std::logic_error{"the journal warned: " + text};
-                          }};
+journal::Journal open_journal(const std::filesystem::path& path, const char* vfs) {
+  const auto refuse = [](const std::filesystem::path&, const std::string& text) {
+    throw std::logic_error{"the journal warned: " + text};
+  };
+  return journal::Journal{path, refuse, vfs};
 }
 
 }  // namespace
 
-std::optional<journal::Row> CopyRig::row() const { return open_journal(journal_path()).find(kDestination); }
+std::optional<journal::Row> CopyRig::row() const {
+  return open_journal(journal_path(), vfs_name()).find(kDestination);
+}
 
-void CopyRig::put_row(journal::Row row) const { open_journal(journal_path()).put(row, journal::Commit::process); }
+void CopyRig::put_row(journal::Row row) const {
+  open_journal(journal_path(), vfs_name()).put(row, journal::Commit::process);
+}
 
 hash::Digest digest_of(std::span<const std::byte> data) {
   hash::Hasher hasher;
   hasher.update(data);
   return hasher.digest();
-}
-
-void check_claims(const CopyRig& rig, std::span<const std::byte> source) {
-  const auto row = rig.row();
-  if (!row || row->transferred_bytes == 0) return;
-  const auto say = [&](const std::string& what) {
-    throw std::logic_error{what + ": transferred " + std::to_string(row->transferred_bytes) + ", durable " +
-                           std::to_string(row->durable_bytes)};
-  };
-  if (row->transferred_bytes > source.size() || row->durable_bytes > row->transferred_bytes) say("impossible row");
-  if (row->file_hash != digest_of(source.first(row->transferred_bytes))) say("wrong file_hash");
-  if (row->transferred_bytes % kMiB != 0 && row->transferred_bytes != source.size()) say("no checkpoint there");
-  const bool published = row->status == journal::Status::complete || !rig.disk.exists(kPartial);
-  const auto& holder = published ? kDestination : kPartial;
-  if (!rig.disk.exists(holder)) say("nothing holds the durable bytes");
-  const Bytes kept = rig.disk.get(holder, View::durable);
-  if (kept.size() < row->durable_bytes) say("fewer bytes are durable than claimed");
-  if (row->durable_bytes > 0 && std::memcmp(kept.data(), source.data(), row->durable_bytes) != 0) {
-    say("the durable bytes are not the source's");
-  }
 }
 
 }  // namespace rcopy::test

@@ -7,6 +7,7 @@
 #include "engine/transfer.hpp"
 #include "support/memory_disk.hpp"
 #include "support/recording_observer.hpp"
+#include "support/seam_vfs.hpp"
 #include "support/temp_dir.hpp"
 
 #include <functional>
@@ -27,9 +28,17 @@ struct Copied {
   [[nodiscard]] bool failed_with(ErrorCode code) const { return error && error->code() == code; }
 };
 
+enum class JournalOn {
+  real_files,  ///< of this computer: a power cut of the disk double spares them
+  crash_disk,  ///< the same disk as source and destination
+};
+
 class CopyRig {
  public:
-  explicit CopyRig(DiskSettings settings = {});
+  explicit CopyRig(DiskSettings settings = {}, JournalOn where = JournalOn::real_files);
+  /// As `at_rest`, whose disk and journal are on a crash disk in the state that MemoryDisk asks
+  /// for, with a disk and a journal of its own.
+  CopyRig(const CopyRig& at_rest, Seed seed);
 
   /// One run of the program: opens the journal, copies, closes it. Waits between attempts are 0.
   Copied copy(io::FileSystem& through, std::stop_token stop = {});
@@ -41,15 +50,26 @@ class CopyRig {
   /// Writes a row as an earlier run would have.
   void put_row(journal::Row row) const;
 
-  [[nodiscard]] std::filesystem::path journal_path() const { return directory_ / "journal.db"; }
+  [[nodiscard]] std::filesystem::path journal_path() const { return *directory_ / "journal.db"; }
+
+  /// The power of the crash disk comes back, and nothing of the old run is in memory any more.
+  void restore_power(Loss loss);
+
+  /// SQLite's way to a journal on the crash disk.
+  [[nodiscard]] SeamVfs& vfs() { return *vfs_; }
 
   MemoryDisk disk;
   Options options;
   engine::SyncRhythm rhythm{.every_bytes = 2 * kMiB, .not_durable_at_most_bytes = 4 * kMiB};
   std::unique_ptr<RecordingObserver> observer = std::make_unique<RecordingObserver>();  ///< of the last run
+  std::function<void()> journal_opened = [] {};  ///< called by each copy()
 
  private:
-  TempDir directory_{TempPlace::memory};  ///< of the journal: thousands of runs, each with its syncs
+  [[nodiscard]] const char* vfs_name() const { return vfs_ ? vfs_->name() : nullptr; }
+
+  /// Where rcopy looks for the journal. One on a crash disk has only its directory's lock here.
+  std::shared_ptr<TempDir> directory_;
+  std::unique_ptr<SeamVfs> vfs_;
 };
 
 inline const std::filesystem::path kSource = "/src/a";
@@ -58,10 +78,5 @@ inline const std::filesystem::path kPartial = "/dst/.a.rcopy-part";
 
 /// The hash of the first `size_bytes` bytes, as the journal should have it.
 [[nodiscard]] hash::Digest digest_of(std::span<const std::byte> data);
-
-/// Throws std::logic_error with what is wrong where the journal claims what is not so: that the
-/// hash of transferred_bytes is not that of the source, or that durable_bytes of the partial are
-/// not on the medium. `source` is what the row's source held.
-void check_claims(const CopyRig& rig, std::span<const std::byte> source);
 
 }  // namespace rcopy::test

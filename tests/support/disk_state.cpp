@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <set>
+#include <stdexcept>
 #include <utility>
 
 namespace rcopy::test {
@@ -36,6 +37,22 @@ InodePtr impostor(const Names& names) {
   return nullptr;
 }
 
+/// `inode` and all below it once more. A file with two names stays one file.
+InodePtr twin_of(const InodePtr& inode, std::map<const Inode*, InodePtr>& twins) {
+  if (const auto known = twins.find(inode.get()); known != twins.end()) return known->second;
+  if (!inode->unsynced_names.empty() || inode->data.dirty() || inode->open_files > 0) {
+    throw std::logic_error{"MemoryDisk: a twin of a disk that is in use"};
+  }
+  const auto twin = std::make_shared<Inode>(*inode);
+  twins.emplace(inode.get(), twin);
+  for (auto& [name, child] : twin->names) {
+    child = twin_of(child, twins);
+    if (!child->up.expired()) child->up = twin;
+  }
+  twin->durable_names = twin->names;
+  return twin;
+}
+
 }  // namespace
 
 DiskState::DiskState(DiskSettings given, std::shared_ptr<PowerSwitch> power_switch)
@@ -45,6 +62,22 @@ DiskState::DiskState(DiskSettings given, std::shared_ptr<PowerSwitch> power_swit
   constexpr std::uint32_t kMode = 0755;
   root = make(nullptr, "", io::FileKind::directory, kMode);
   root->links = 1;
+}
+
+DiskState::DiskState(const DiskState& at_rest, Seed seed)
+    : settings{at_rest.settings},
+      power{std::make_shared<PowerSwitch>()},
+      writing{at_rest.writing},
+      random{seed.value},
+      clock_ns{at_rest.clock_ns},
+      used_pages{at_rest.used_pages},
+      bad_spots{at_rest.bad_spots},
+      next_number_{at_rest.next_number_},
+      next_serial_{at_rest.next_serial_},
+      freed_numbers_{at_rest.freed_numbers_} {
+  settings.seed = seed;
+  std::map<const Inode*, InodePtr> twins;
+  root = twin_of(at_rest.root, twins);
 }
 
 DiskState::~DiskState() = default;

@@ -75,6 +75,8 @@ enum class Access : std::uint32_t { execute = 1, write = 2, read = 4 };
 
 struct DiskState {
   DiskState(DiskSettings settings, std::shared_ptr<PowerSwitch> power);
+  /// See MemoryDisk.
+  DiskState(const DiskState& at_rest, Seed seed);
   ~DiskState();
   DiskState(const DiskState&) = delete;
   DiskState& operator=(const DiskState&) = delete;

@@ -5,6 +5,7 @@
 #include "support/file_data.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 
 namespace rcopy::test {
@@ -16,9 +17,10 @@ std::uint64_t pages_for(std::uint64_t bytes) {
   return bytes / kPage + (bytes % kPage != 0 ? 1 : 0);
 }
 
+/// With memcmp, for every byte written comes through here.
 bool all_zero(std::span<const std::byte> bytes) {
-  return std::all_of(bytes.begin(), bytes.end(),
-                     [](std::byte byte) { return byte == std::byte{0}; });
+  return bytes.empty() || (bytes.front() == std::byte{0} &&
+                           std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
 }  // namespace
@@ -93,7 +95,12 @@ void FileData::read(std::uint64_t offset_bytes, std::span<std::byte> out) {
 
 FileData::PagePtr FileData::changed(const PagePtr& old, std::uint64_t begin,
                                     std::span<const std::byte> data) {
-  if (data.size() == kPage && all_zero(data)) return nullptr;
+  if (data.size() == kPage) {
+    if (all_zero(data)) return nullptr;
+    const auto whole = std::make_shared_for_overwrite<Page>();
+    std::copy(data.begin(), data.end(), whole->begin());
+    return whole;
+  }
   const auto fresh = old ? std::make_shared<Page>(*old) : std::make_shared<Page>();
   std::copy(data.begin(), data.end(), fresh->begin() + static_cast<std::ptrdiff_t>(begin));
   if (all_zero(*fresh)) return nullptr;

@@ -5,7 +5,10 @@
 
 #include "support/memory_handles.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -108,6 +111,11 @@ constexpr std::uint32_t kSpecialMode = 0644;
 
 MemoryDisk::MemoryDisk(DiskSettings settings, std::shared_ptr<PowerSwitch> power)
     : state_{std::make_shared<DiskState>(settings, std::move(power))} {}
+
+MemoryDisk::MemoryDisk(const MemoryDisk& at_rest, Seed seed) {
+  const std::lock_guard lock{at_rest.state_->mutex};
+  state_ = std::make_shared<DiskState>(*at_rest.state_, seed);
+}
 
 MemoryDisk::~MemoryDisk() = default;
 
@@ -260,6 +268,24 @@ Bytes MemoryDisk::get(const stdfs::path& path, View view) const {
   Bytes bytes(inode->data.size_bytes(view));
   inode->data.peek(view, 0, bytes);
   return bytes;
+}
+
+bool MemoryDisk::begins_with(const stdfs::path& path, std::span<const std::byte> bytes, View view) const {
+  Hand hand{*state_};
+  const FileData& data = hand.file(path)->data;
+  if (data.size_bytes(view) < bytes.size()) return false;
+  std::array<std::byte, FileData::kPageBytes> page{};
+  for (std::uint64_t offset = 0; offset < bytes.size(); offset += page.size()) {
+    const auto wanted = bytes.subspan(offset, std::min<std::size_t>(page.size(), bytes.size() - offset));
+    const auto found = std::span{page}.first(wanted.size());
+    data.peek(view, offset, found);
+    if (std::memcmp(found.data(), wanted.data(), wanted.size()) != 0) return false;
+  }
+  return true;
+}
+
+std::uint64_t MemoryDisk::size_of(const stdfs::path& path, View view) const {
+  return Hand{*state_}.file(path)->data.size_bytes(view);
 }
 
 bool MemoryDisk::exists(const stdfs::path& path) const {

@@ -62,6 +62,10 @@ struct DiskState;
 class MemoryDisk final : public io::FileSystem {
  public:
   explicit MemoryDisk(DiskSettings settings = {}, std::shared_ptr<PowerSwitch> power = nullptr);
+  /// A disk of the same content, names, numbers and time, with a power switch and a seed of its
+  /// own, made in no time: pages are shared until one of both writes. `at_rest` must come from
+  /// restore_power() or remount(); throws std::logic_error where it holds unsynced changes.
+  MemoryDisk(const MemoryDisk& at_rest, Seed seed);
   ~MemoryDisk() override;
   MemoryDisk(const MemoryDisk&) = delete;
   MemoryDisk& operator=(const MemoryDisk&) = delete;
@@ -107,6 +111,10 @@ class MemoryDisk final : public io::FileSystem {
 
   // --- looking. Follows symlinks, except exists().
   [[nodiscard]] Bytes get(const std::filesystem::path& path, View view = View::cached) const;
+  /// Whether the file is at least as long as `bytes` and begins with them.
+  [[nodiscard]] bool begins_with(const std::filesystem::path& path, std::span<const std::byte> bytes,
+                                 View view) const;
+  [[nodiscard]] std::uint64_t size_of(const std::filesystem::path& path, View view) const;
   [[nodiscard]] bool exists(const std::filesystem::path& path) const;
   [[nodiscard]] io::Stat look(const std::filesystem::path& path,
                               io::Links links = io::Links::follow) const;

@@ -36,3 +36,19 @@ TEST_CASE("what is not a duration is refused") {
     CHECK_FALSE(parse_duration(text));
   }
 }
+
+TEST_CASE("a rate is in KiB or has a unit, powers of 1024") {
+  CHECK(parse_rate("500") == 500U * 1024);
+  CHECK(parse_rate("1") == 1024U);
+  CHECK(parse_rate("64K") == 64U * 1024);
+  CHECK(parse_rate("10M") == 10U * 1024 * 1024);
+  CHECK(parse_rate("10m") == 10U * 1024 * 1024);
+  CHECK(parse_rate("1.5G") == 1536U * 1024 * 1024);
+}
+
+TEST_CASE("what is not a rate is refused") {
+  for (const char* text : {"", "0", "0.5", "M", "-1", "1T", "10MB", "1 M", "inf", "99999999G"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_rate(text));
+  }
+}

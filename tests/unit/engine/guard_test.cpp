@@ -51,6 +51,26 @@ TEST_CASE("a file that took the partial's name meanwhile is neither published no
   CHECK(rig.disk.get(kPartial) == Bytes{"of another rcopy"});
 }
 
+TEST_CASE("a copy whose directory was moved away is an error, and is finished when it is back", "[transfer]") {
+  CopyRig rig;
+  rig.disk.put(kSource, kContent);
+  const Call when = GENERATE(Call::set_mode, Call::rename);
+  FaultyFileSystem faulty{rig.disk};
+  faulty.set_hook([&](const CallInfo& call) {
+    if (call.kind == when && !rig.disk.exists("/moved")) {
+      rig.disk.move("/dst", "/moved");
+      rig.disk.mkdir("/dst");
+    }
+    return 0;
+  });
+  REQUIRE(rig.copy(faulty).failed_with(ErrorCode::io));
+  CHECK(rig.disk.list("/dst").empty());
+  rig.disk.remove("/dst");
+  rig.disk.move("/moved", "/dst");
+  REQUIRE(rig.copy().done());
+  CHECK(rig.disk.get(kDestination) == kContent);
+}
+
 TEST_CASE("a run that waits without the lock does not write to the journal", "[transfer]") {
   CopyRig rig;
   rig.disk.put(kSource, kContent);

@@ -154,6 +154,10 @@ TEST_CASE("a crash after the rename only needs finishing", "[plan]") {
   CHECK(make_plan(row, now, {}).entry == Entry::finish);
   now.destination->times.mtime_ns = kSource.mtime_ns;  // -p gave it the source's
   CHECK(make_plan(row, now, {}).entry == Entry::finish);
+  now.partial = file_of(0);  // the run that was to finish made one, and was cut short
+  now.partial->identity.inode = 5;
+  CHECK(make_plan(row, now, {}).entry == Entry::finish);
+  now.partial.reset();
   row.verified_by = "none";  // and then verification is asked for
   CHECK(starts_over(make_plan(row, now, {})));
   row.verified_by = "medium";

@@ -2,6 +2,7 @@
 //
 // The seven steps through the doubles: what is done, in which order, and what a next run keeps.
 #include "engine/identity.hpp"
+#include "support/promises.hpp"
 #include "transfer_kit.hpp"
 
 #include <algorithm>
