@@ -4,22 +4,18 @@
 # Promises 1, 2 and 5: several processes share a journal and are killed some hundred times at random
 # moments, in each phase. After each kill the final name is old or new, what the journal claims is
 # true, and the next run ends with 0. RCOPY_TEST_SEED repeats the sizes and the moments.
-# labels: slow
+# labels: slow once
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
 # Of one worker. A phase may be hit more often: what counts is where the kill was found to be.
 readonly phases=(copy sync verify publish)
 readonly workers=3
-at_least=20 untraced=40
-if [[ ${RCOPY_SANITIZER-} ]]; then
-  at_least=2 untraced=4
-fi
+readonly at_least=20 untraced=40
 
 if [[ ${1-} != worker ]]; then
   need_strace
   seed=${RCOPY_TEST_SEED:-$(($(od -An -tu4 -N 4 /dev/urandom) % 32768))}
-  [[ ! ${RCOPY_SANITIZER-} ]] || say "a sanitizer is slow, so there are a tenth of the kills"
   say "seed $seed"
   make_file 3000 "$seed" old
   for source in $((3 * MiB + 17)) $((4 * MiB)) $((6 * MiB - 1)); do

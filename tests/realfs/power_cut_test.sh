@@ -5,17 +5,13 @@
 # goes, the final name has the old content or the new, after exit code 0 the new; the journal, on the
 # same disk, claims what is there; and the same command ends with 0. One recording of a copy is cut at
 # many moments. RCOPY_TEST_SEED repeats a run, RCOPY_TEST_CUTS sets the number of cuts of a recording.
-# labels: slow privileged
+# labels: slow privileged once
 # shellcheck source=tests/realfs/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 : "${LOSSY_DISK:?must name the disk}"
 need_strace
 
 cuts=${RCOPY_TEST_CUTS:-44} # of each recording
-if [[ ${RCOPY_SANITIZER-} ]]; then
-  cuts=$((cuts / 10))
-  say "a sanitizer is slow, so there are only $cuts cuts of each recording"
-fi
 seed=${RCOPY_TEST_SEED:-$(od -An -tu4 -N 4 /dev/urandom | tr -d ' ')}
 say "seed $seed"
 
