@@ -3,6 +3,7 @@
 #
 # Promises 1, 3 and 4 in places where somebody else may make and move names: what is not ours stays
 # as it is, nothing hangs, and a copy that is not where its name says is no success.
+# labels: once
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 need_strace

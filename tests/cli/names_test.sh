@@ -4,6 +4,7 @@
 # Names are chosen by others: whatever is in one, no message, no line of -v, no progress and no text in
 # the journal holds a raw control character, a direction override, or bytes that are not UTF-8, and
 # each message stays one line.
+# labels: once
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 need_strace

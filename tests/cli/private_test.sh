@@ -3,6 +3,7 @@
 #
 # A partial is private until it is published, whatever the umask and the modes of the source and of the
 # old destination are. What attributes the copy ends with is in cp_test.sh.
+# labels: once
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 need_strace

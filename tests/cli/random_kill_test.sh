@@ -11,7 +11,7 @@ source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 # Of one worker. A phase may be hit more often: what counts is where the kill was found to be.
 readonly phases=(copy sync verify publish)
 readonly workers=3
-readonly at_least=20 untraced=40
+readonly at_least=16 untraced=30
 
 if [[ ${1-} != worker ]]; then
   need_strace
@@ -63,7 +63,7 @@ new_destination() {
   partial=$work/.dest-$copies.rcopy-part
   before=0
   old=none
-  ((RANDOM % 2)) || { cp -- "$sources/old" "$dest" && old=file; }
+  ((RANDOM % 2)) || { cp -- "$sources/old" "$dest" && old='file'; }
 }
 
 # entry: of $dest, in $state, $n, $durable and $hash.

@@ -5,19 +5,8 @@
 # error says what happened, and with --wait the copy goes on by itself. Also --lock-wait.
 # labels: privileged
 
-# Mounts are made in a namespace of its own, so that none is left however this ends. With a user
-# namespace a small tmpfs needs no privileges.
-if [[ ! ${RCOPY_TEST_NAMESPACE-} ]]; then
-  export RCOPY_TEST_NAMESPACE=own
-  for flags in -m -Urm; do
-    if unshare "$flags" mount -t tmpfs none /mnt 2>/dev/null; then
-      exec unshare "$flags" bash "${BASH_SOURCE[0]}"
-    fi
-  done
-  echo "skipped: this user can mount nothing"
-  exit 77
-fi
-
+# shellcheck source=tests/cli/namespace.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/namespace.sh"
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 need_strace
