@@ -12,6 +12,7 @@
 #include "fuzz/target.hpp"
 #include "support/copy_rig.hpp"
 #include "support/faulty.hpp"
+#include "support/promises.hpp"
 #include "unit/journal/journal_data.hpp"
 
 #include <algorithm>
