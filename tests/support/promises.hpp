@@ -65,7 +65,7 @@ class Tally {
 
 /// Sanitizers make a case ten to thirty times slower; there only every kEveryCase-th is tried.
 #if defined(__SANITIZE_THREAD__)
-inline constexpr std::uint64_t kEveryCase = 41;
+inline constexpr std::uint64_t kEveryCase = 61;
 #elif defined(__SANITIZE_ADDRESS__)
 inline constexpr std::uint64_t kEveryCase = 23;
 #else

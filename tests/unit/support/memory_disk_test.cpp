@@ -8,6 +8,7 @@
 #include "support/catch.hpp"
 #include "support/results.hpp"
 
+#include <stdexcept>
 #include <thread>
 
 namespace rcopy::test {
@@ -349,6 +350,27 @@ TEST_CASE("many threads may use one disk and one file at once", "[support]") {
     });
   }
   CHECK(disk.get("/f") == bytes);
+}
+
+TEST_CASE("a twin has everything, and nothing that happens to one reaches the other", "[support]") {
+  MemoryDisk disk;
+  disk.mkdir("/d");
+  disk.put("/d/f", Bytes{"content"});
+  disk.hard_link("/d/f", "/g");
+  MemoryDisk twin{disk, Seed{2}};
+  CHECK(twin.get("/d/f", View::durable) == Bytes{"content"});
+  CHECK(twin.look("/d/f").inode == disk.look("/d/f").inode);
+  CHECK(twin.look("/g").links == 2);
+  twin.put("/g", Bytes{"other"});
+  CHECK(twin.get("/d/f") == Bytes{"other"});
+  CHECK(disk.get("/d/f") == Bytes{"content"});
+  disk.remove("/d");
+  CHECK(twin.exists("/d/f"));
+  twin.cut_power_after(0);
+  CHECK(disk.power_on());
+
+  const auto root = good(disk.open_directory("/", io::DirectoryUse::change_names));
+  CHECK_THROWS_AS((MemoryDisk{disk, Seed{3}}), std::logic_error);  // open, so not at rest
 }
 
 }  // namespace
