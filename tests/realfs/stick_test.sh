@@ -88,7 +88,7 @@ done
 
 begin "all calls fail for a while in the middle: it tries again and ends with 0"
 begin_with_old_file
-plug 8000
+plug 4000
 start source "$dest"
 wait_until 'a part is written' size_at_least "$files/.dest.rcopy-part" $((4 * MiB))
 tell fail 5 all
@@ -123,7 +123,7 @@ done
 
 begin "SIGTERM while a write hangs: it ends when the write does, and the position is kept"
 begin_with_old_file
-plug 8000
+plug 4000
 start source "$dest"
 wait_until 'a part is written' size_at_least "$files/.dest.rcopy-part" $((4 * MiB))
 tell hang write
@@ -146,11 +146,10 @@ expect_for_good
 # cut_short [OPTION]...: a copy with a durable point, and the stick is pulled.
 cut_short() {
   begin_with_old_file
-  plug 4000
+  plug 2000
   start "$@" source "$dest"
   wait_until 'there is a durable point' has_durable_point
   pull
-  pulled_at=$SECONDS
 }
 
 has_durable_point() {
@@ -165,7 +164,8 @@ begin "pulled: 1 within 10 s, what happened and what to do, and nothing below th
 cut_short
 finish
 expect_status 1
-[[ ${RCOPY_SANITIZER-} ]] || ((SECONDS - pulled_at <= 10)) || fail "$((SECONDS - pulled_at)) s later"
+waits=$(sed -nE 's/.*; trying again in ([0-9]+) s .*/\1/p' "$err" | paste -sd +)
+((waits <= 9)) || fail "it waited $waits s" # and this is all that takes time
 expect_said "$not_mounted; mount it, then run the same command again to continue at [0-9.]+ MiB"
 expect_bare_mount_point
 expect_same old "$files/dest"
@@ -192,7 +192,7 @@ wait_until 'it says that it waits' has_said "; waiting until '$place' is back$"
 is_running "$pid" || fail "it did not wait"
 expect_bare_mount_point
 kept=$(size_of "$files/.dest.rcopy-part")
-plug 4000
+plug 2000
 wait_until 'it continues' size_at_least "$files/.dest.rcopy-part" $((kept + MiB))
 expect_same old "$files/dest"
 
