@@ -113,7 +113,7 @@ void Attempt::check_mount() const {
                .operation = "copy to",
                .path = place_->path(),
                .reason = now == Presence::unmounted
-                             ? "the file system that an earlier run found mounted on " + point + " is not mounted now"
+                             ? "the file system that was mounted on " + point + " before is not mounted now"
                              : "another file system is mounted on " + point + " than when this copy was begun"}};
 }
 

@@ -39,8 +39,8 @@ cut_short() {
   pull
 }
 
-not_mounted="^rcopy: cannot copy to '$dest': the file system that an earlier run found mounted on"
-not_mounted+=" '$place' is not mounted now"
+not_mounted="^rcopy: cannot copy to '$dest': the file system that was mounted on"
+not_mounted+=" '$place' before is not mounted now"
 
 begin "the stick is not mounted: 1, what to do, and nothing is written below its mount point"
 cut_short

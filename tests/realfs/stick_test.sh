@@ -158,7 +158,7 @@ has_durable_point() {
   ((durable > 0 && durable < size))
 }
 
-not_mounted="^rcopy: cannot copy to '$dest': the file system .* '$place' is not mounted now"
+not_mounted="^rcopy: cannot copy to '$dest': the file system .* '$place' before is not mounted now"
 
 begin "pulled: 1 within 10 s, what happened and what to do, and nothing below the mount point"
 cut_short
