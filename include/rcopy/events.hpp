@@ -58,7 +58,7 @@ struct TransferStarted {
   std::uint64_t total_bytes = 0;
   std::uint64_t resume_offset_bytes = 0;
   unsigned attempt = 1;
-  std::string plan;  ///< "fresh copy: no journal entry", "resume at byte 7340032", ...
+  std::string plan;  ///< "no earlier copy in the journal", "continuing", ...
 };
 
 /// The attempt failed and the file is tried again after `wait`.

@@ -30,6 +30,16 @@ Verify verify_from_text(const std::string& text) {
   return text == "cache" ? Verify::cache : Verify::none;
 }
 
+Error not_mounted(const std::filesystem::path& destination, const std::filesystem::path& point, Presence now) {
+  const std::string text = base::quoted(point);
+  return Error{{.code = ErrorCode::not_mounted,
+                .operation = "copy to",
+                .path = destination,
+                .reason = now == Presence::unmounted
+                              ? "the file system that was mounted on " + text + " before is not mounted now"
+                              : "another file system is mounted on " + text + " than when this copy was begun"}};
+}
+
 }  // namespace
 
 Attempt::Attempt(const Run& run, Ledger& ledger, std::filesystem::path given_source,
@@ -93,7 +103,11 @@ void Attempt::failed(const Error& error, Next next) {
 std::optional<std::uint64_t> Attempt::kept_bytes() const {
   if (partial_ && partial_->lost()) return 0;
   if (begun_) return ledger_.row().transferred_bytes;
-  if (!partial_) return kept_elsewhere();
+  if (!partial_) {
+    // What the absent file system keeps is there when it is.
+    return absent_ && row_ && row_->status != journal::Status::complete ? std::optional{row_->transferred_bytes}
+                                                                        : std::nullopt;
+  }
   const bool keeps = plan_.entry != Entry::copy || plan_.keep != Keep::nothing;
   return row_ && keeps && !is_published() ? row_->transferred_bytes : 0;
 }
@@ -104,29 +118,20 @@ void Attempt::begin(journal::Row row) {
 }
 
 /// Before anything is touched: what the user wants to write to may be a stick that is not there.
-void Attempt::check_mount() const {
+void Attempt::check_mount() {
   const Presence now = presence(known_mount(), place_->mount);
   const bool finished = row_ && row_->status == journal::Status::complete;
   if (now == Presence::same || (now == Presence::other && finished)) return;
-  const std::string point = base::quoted(known_mount().point);
-  throw Error{{.code = ErrorCode::not_mounted,
-               .operation = "copy to",
-               .path = place_->path(),
-               .reason = now == Presence::unmounted
-                             ? "the file system that was mounted on " + point + " before is not mounted now"
-                             : "another file system is mounted on " + point + " than when this copy was begun"}};
-}
-
-/// On the file system that is not here, for when it is.
-std::optional<std::uint64_t> Attempt::kept_elsewhere() const {
-  if (!row_ || row_->status == journal::Status::complete) return std::nullopt;
-  if (presence(known_mount(), place_->mount) == Presence::same) return std::nullopt;
-  return row_->transferred_bytes;
+  absent_ = known_mount();
+  throw not_mounted(place_->path(), absent_->point, now);
 }
 
 journal::MountIdentity Attempt::known_mount() const {
-  const bool of_row = row_ && plan_options().resume != Resume::never;
-  return of_row ? row_->mount : order_.mount;
+  if (row_ && plan_options().resume != Resume::never) return row_->mount;
+  if (!order_.mount.point.empty()) return order_.mount;
+  // A file that is new has no row, and the mount may have gone since the job began.
+  const bool in_job_directory = run_.directory && run_.directory->directory == place_->directory->path();
+  return in_job_directory ? run_.directory->mount : journal::MountIdentity{};
 }
 
 std::optional<Anchor> Attempt::source_anchor() const {
@@ -135,10 +140,8 @@ std::optional<Anchor> Attempt::source_anchor() const {
 }
 
 std::optional<Anchor> Attempt::destination_anchor() const {
-  if (!place_) return std::nullopt;
-  const journal::MountIdentity known = known_mount();
-  const bool here = presence(known, place_->mount) == Presence::same;
-  return Anchor{.directory = place_->directory->path(), .mount = here ? place_->mount : known};
+  if (!place_) return run_.directory;
+  return Anchor{.directory = place_->directory->path(), .mount = absent_.value_or(place_->mount)};
 }
 
 /// Before the lock, so that an up-to-date file is neither locked nor its directory touched.
@@ -304,6 +307,10 @@ bool Attempt::source_unchanged() const {
   const auto begun = source_identity(source_.stat, source_.fs);
   if (source_identity(io::stat(*source_.file), source_.fs) != begun) return false;
   const auto named = io::find(run_.fs, source_.path, io::Links::follow);
+  // A stick that was pulled after its last byte was read is no change.
+  if (!named && !answers(run_.fs, *source_anchor(), io::DirectoryUse::look_up)) {
+    throw not_mounted(place_->path(), source_.mount.point, Presence::unmounted);
+  }
   return named && source_identity(*named, source_.fs) == begun;
 }
 

@@ -62,8 +62,7 @@ class Attempt {
 
  private:
   [[nodiscard]] journal::MountIdentity known_mount() const;
-  [[nodiscard]] std::optional<std::uint64_t> kept_elsewhere() const;
-  void check_mount() const;
+  void check_mount();
   [[nodiscard]] bool up_to_date();
   void lock_and_plan();
   [[nodiscard]] AttemptEnd enter_at_copy();
@@ -115,6 +114,7 @@ class Attempt {
   FileSummary summary_;
   std::optional<Error> reason_;
   bool begun_ = false;  ///< this attempt wrote the row
+  std::optional<journal::MountIdentity> absent_;  ///< the mount that the destination should be on, and is not
 };
 
 }  // namespace rcopy::engine

@@ -28,6 +28,16 @@ void check_target(io::FileSystem& fs, const Job& job) {
                .reason = found ? "it is not a directory" : "the directory does not exist"}};
 }
 
+/// Nothing where it does not answer: each file then says so for itself, and may wait for it.
+std::optional<engine::Anchor> job_directory(io::FileSystem& fs, const Job& job) {
+  if (job.target != Target::directory) return std::nullopt;
+  try {
+    return engine::anchor_of(fs, job.destination);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 Error duplicate(const std::filesystem::path& source) {
   return Error{{.code = ErrorCode::io,
                 .operation = "copy",
@@ -56,7 +66,8 @@ JobSummary copy_files(const Job& job, const Options& options, Observer& observer
                         .journal = journal ? &*journal : nullptr,
                         .options = options,
                         .events = events,
-                        .stop = std::move(stop)};
+                        .stop = std::move(stop),
+                        .directory = job_directory(*fs, job)};
   JobSummary summary;
   std::set<io::Name> names;
   for (const auto& source : job.sources) {

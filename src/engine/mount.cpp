@@ -39,16 +39,19 @@ journal::MountIdentity mount_of(io::FileSystem& fs, io::Directory& directory) {
   if (!opened || opened->inode != at.inode || opened->device != at.device) {
     io::fail("use the directory", point, ESTALE);
   }
-  while (!at.mount_root && point.has_relative_path()) {
+  while (point.has_relative_path()) {
+    const io::Stat above = stat_of(fs, point.parent_path());
+    // A part of a file system that is mounted within the same one (bind) can not lie bare.
+    if (at.mount_root && above.device != at.device) break;
     point = point.parent_path();
-    at = stat_of(fs, point);
+    at = above;
   }
   const io::FsInfo info = io::file_system(directory);
   return {.point = point,
           .fs_type = info.type,
           .fs_id = info.id,
           .root_inode = info.stable_inodes ? at.inode : 0,
-          .root_birth_ns = at.birth_ns};
+          .root_birth_ns = info.stable_inodes ? at.birth_ns : 0};  // exFAT's is the time of the mount
 }
 
 Presence presence(const journal::MountIdentity& known, const journal::MountIdentity& now) {
@@ -57,6 +60,13 @@ Presence presence(const journal::MountIdentity& known, const journal::MountIdent
   if (known.point != now.point) return is_below(known.point, now.point) ? Presence::unmounted : Presence::same;
   if (known.fs_type == 0 || same_file_system(known, now)) return Presence::same;
   return Presence::other;
+}
+
+Anchor anchor_of(io::FileSystem& fs, const stdfs::path& directory) {
+  Anchor anchor{.directory = io::resolve(fs, directory), .mount = {}};
+  const auto opened = io::open_directory(fs, anchor.directory, io::DirectoryUse::look_up);
+  anchor.mount = mount_of(fs, *opened);
+  return anchor;
 }
 
 bool answers(io::FileSystem& fs, const Anchor& anchor, io::DirectoryUse use) {
@@ -70,7 +80,10 @@ bool answers(io::FileSystem& fs, const Anchor& anchor, io::DirectoryUse use) {
     if (use == io::DirectoryUse::change_names) io::sync(*directory);
     return true;
   } catch (const Error& error) {
-    return !io::is_transient(error.info().os_error);  // another answer is an answer
+    // Another answer is an answer. EROFS comes from a sync where the file system gave up its device;
+    // a read-only mount syncs well.
+    const int os_error = error.info().os_error;
+    return !io::is_transient(os_error) && os_error != EROFS;
   }
 }
 

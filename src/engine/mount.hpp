@@ -30,6 +30,9 @@ struct Anchor {
   journal::MountIdentity mount;
 };
 
+/// The anchor of an existing directory. Throws Error (io).
+[[nodiscard]] Anchor anchor_of(io::FileSystem& fs, const std::filesystem::path& directory);
+
 /// Whether it is there, on that mount, and its device answers: a stick that was pulled can go on to
 /// show what the cache has of it.
 [[nodiscard]] bool answers(io::FileSystem& fs, const Anchor& anchor, io::DirectoryUse use);

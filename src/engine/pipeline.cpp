@@ -64,7 +64,8 @@ class Pipeline {
       read_piece(piece, block.offset_bytes + done);
       done += piece.size();
       pace_.spend(piece.size(), stop);
-      if (stop.stop_requested() && done < data.size()) return false;
+      const bool ending = stop.stop_requested() || failure_.stopped().stop_requested();
+      if (ending && done < data.size()) return false;
     }
     position.hasher.update(data);
     position.offset_bytes += block.size_bytes;

@@ -40,12 +40,12 @@ void Syncer::finish() {
 void Syncer::sync_to(const Position& position) {
   try {
     io::sync_data(partial_);
+    // fdatasync(2) of a new file does not promise its name, and bytes without a name are lost.
+    if (!named_) io::sync(directory_);
   } catch (const Error&) {
     failed_ = true;
     throw;
   }
-  // fdatasync(2) of a new file does not promise its name, and bytes without a name are lost.
-  if (!named_) io::sync(directory_);
   named_ = true;
   counters_.durable_bytes = position.offset_bytes;
   checkpointer_.durable(position);

@@ -136,6 +136,7 @@ class Transfer {
 
   /// Whether the lock is free now, or may be: a busy attempt has touched nothing and does not count.
   bool waited_for_lock(const Error& error) {
+    if (error.code() != ErrorCode::busy) lock_deadline_.reset();
     if (error.code() != ErrorCode::busy || run_.options.lock_wait == milliseconds{0}) return false;
     if (!lock_deadline_) {
       lock_deadline_.emplace(run_.options.lock_wait);

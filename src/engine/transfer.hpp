@@ -6,6 +6,7 @@
 
 #include "engine/event_sink.hpp"
 #include "engine/limits.hpp"
+#include "engine/mount.hpp"
 #include "io/file_system.hpp"
 #include "journal/journal.hpp"
 
@@ -13,6 +14,7 @@
 #include <rcopy/options.hpp>
 
 #include <filesystem>
+#include <optional>
 #include <stop_token>
 
 namespace rcopy::engine {
@@ -25,6 +27,8 @@ struct Run {
   EventSink& events;
   std::stop_token stop;
   SyncRhythm rhythm = {};
+  /// Of several files: their directory, as it was when the job began.
+  std::optional<Anchor> directory = std::nullopt;
 };
 
 /// Makes `destination` a verified copy of the regular file `source`, or carries on with one that

@@ -84,9 +84,10 @@ Result<Stat> stat_at(int directory, const char* name, int flags) {
   return kAlways;
 }
 
-/// Whose id the kernel makes of the device number, which is another one after the next plug.
-[[nodiscard]] bool id_is_of_device(std::uint64_t type) {
-  return type == XFS_SUPER_MAGIC || type == MSDOS_SUPER_MAGIC || type == kExfatMagic;
+/// Whose id is that of the file system. Most others make it of the device number, which is another
+/// one after the next plug.
+[[nodiscard]] bool id_outlives_plug(std::uint64_t type) {
+  return type == EXT4_SUPER_MAGIC || type == BTRFS_SUPER_MAGIC;
 }
 
 [[nodiscard]] std::uint64_t id_of(const struct statfs& found) {
@@ -181,7 +182,7 @@ class PosixDirectory final : public Directory {
     // What a container writes goes with the container.
     const bool passing = type == TMPFS_MAGIC || type == RAMFS_MAGIC || type == OVERLAYFS_SUPER_MAGIC;
     info.type = passing ? 0 : static_cast<std::uint64_t>(type);
-    info.id = passing || id_is_of_device(info.type) ? 0 : id_of(found);
+    info.id = id_outlives_plug(info.type) ? id_of(found) : 0;
     return {.value = info};
   }
 

@@ -56,6 +56,7 @@ for call in pwrite64 fdatasync fsync ftruncate openat mknodat fchmod fchown rena
   done
   begin "killed at $count of the calls of $call"
   expect_status 0
+  ((count > 0)) || fail "$call was never called"
 done
 tracer=("${with_seccomp[@]}")
 

@@ -217,6 +217,7 @@ as_user() {
     launcher=("${unprivileged[@]}")
     RCOPY=$user_place/.bin/rcopy
   fi
+  local -x GCOV_PREFIX=$user_place/.lines # where a build that counts lines may write
   "$@"
 }
 

@@ -111,6 +111,24 @@ expect_status 1
 expect_said '^rcopy: cannot '
 pull
 
+begin "several files: pulled between two of them, the next is not written below the mount point"
+rm -rf -- "$journal"* sticks/a/*
+cp -- source one
+cp -- source two
+plug a
+start_stopped statx 1 "$work/two" -- one "$work/two" "$place"
+expect_same one "$place/one"
+pull
+go_on
+finish
+expect_refused 1 "the file system that was mounted on '$place' before is not mounted now; mount it,"
+expect_bare_mount_point_empty
+plug a
+run one two "$place"
+expect_status 0
+expect_same two "$place/two"
+pull
+
 # use_ext4 IMAGE
 use_ext4() { mount -o loop "$1" "$place" 2>"$err" && mounts=("$place" "$work/sticks"); }
 truncate -s 128M first.img second.img

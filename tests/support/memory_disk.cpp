@@ -90,7 +90,8 @@ class Hand {
     inode.durable_metadata = inode.metadata;
   }
 
-  void remove(const InodePtr& directory, const std::string& name) {
+  /// By value: what is handed in may be the name that is erased here.
+  void remove(InodePtr directory, std::string name) {
     const InodePtr inode = directory->names.at(name);
     while (!inode->names.empty()) remove(inode, inode->names.begin()->first);
     disk_.now();

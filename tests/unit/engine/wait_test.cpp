@@ -5,6 +5,7 @@
 #include "transfer_kit.hpp"
 
 #include <atomic>
+#include <cerrno>
 #include <functional>
 
 namespace rcopy::test {
@@ -13,16 +14,17 @@ namespace {
 /// A device that is pulled at the write of 4 MiB, and answers again after so many syncs of the
 /// directory have failed.
 struct Stick {
-  explicit Stick(int failing_syncs) : syncs_left{failing_syncs} {}
+  Stick(int failing_syncs, int with) : error{with}, syncs_left{failing_syncs} {}
 
   int operator()(const CallInfo& call) {
     if (call.kind == Call::write && call.offset_bytes >= 4 * kMiB && syncs_left > 0) {
       pulled = true;
-      return EIO;
+      return error;
     }
-    return call.kind == Call::dir_sync && pulled && syncs_left-- > 0 ? EIO : 0;
+    return call.kind == Call::dir_sync && pulled && syncs_left-- > 0 ? error : 0;
   }
 
+  int error;
   std::atomic<bool> pulled{false};
   std::atomic<int> syncs_left;
 };
@@ -33,7 +35,7 @@ TEST_CASE("a device that is away is waited for, and that is no retry", "[transfe
   rig.options.retries = 0;
   rig.disk.put(kSource, kContent);
   FaultyFileSystem faulty{rig.disk};
-  Stick stick{2};
+  Stick stick{2, GENERATE(EIO, ENODEV, ENXIO, ESTALE, ENOTCONN, ETIMEDOUT)};
   faulty.set_hook(std::ref(stick));
   const Copied copied = rig.copy(faulty);
   REQUIRE(copied.done());
@@ -50,7 +52,7 @@ TEST_CASE("without --wait, and when its time is over, it fails with the first er
   rig.options.retries = 0;
   rig.disk.put(kSource, kContent);
   FaultyFileSystem faulty{rig.disk};
-  Stick stick{1'000'000};
+  Stick stick{1'000'000, EIO};
   faulty.set_hook(std::ref(stick));
   const Copied copied = rig.copy(faulty);
   REQUIRE(copied.failed_with(ErrorCode::io));
