@@ -217,7 +217,7 @@ as_user() {
     launcher=("${unprivileged[@]}")
     RCOPY=$user_place/.bin/rcopy
   fi
-  local -x GCOV_PREFIX=$user_place/.lines # where a build that counts lines may write
+  local -x GCOV_PREFIX=$work/.lines # where a build that counts lines may write
   "$@"
 }
 
@@ -225,6 +225,7 @@ as_user() {
 can_be_user() {
   user_place=$work/user
   mkdir -p -- "$user_place/.bin"
+  mkdir -p -m 1777 -- "$work/.lines"
   cp -- "$RCOPY" "$user_place/.bin/rcopy"
   ((EUID == 0)) || return 0
   chmod 755 -- "$work"
