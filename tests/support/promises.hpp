@@ -47,7 +47,7 @@ class Tally {
   Tally(const Tally&) = delete;
   Tally& operator=(const Tally&) = delete;
 
-  /// `where` tells the case from all others.
+  /// `where` tells the case from all others; what is broken is printed, and the test checks broken().
   void count(std::string_view where, const Broken& broken);
 
   [[nodiscard]] std::uint64_t cases() const { return cases_; }
@@ -75,7 +75,8 @@ inline constexpr std::uint64_t kEveryCase = 1;
 /// Whether `tally` tried no fewer than `cases`, less what a sanitizer leaves out: so that no change
 /// makes a proof smaller unnoticed.
 [[nodiscard]] inline bool tried_at_least(std::uint64_t cases, const Tally& tally) {
-  constexpr std::uint64_t kUneven = kEveryCase == 1 ? 1 : 10;  // a row of cases ends at the first one that is tried and untouched
+  // A row of cases ends at the first one that is tried and left untouched.
+  constexpr std::uint64_t kUneven = kEveryCase == 1 ? 1 : 10;
   return tally.cases() >= cases / kEveryCase / kUneven;
 }
 
