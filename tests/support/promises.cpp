@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "support/promises.hpp"
 
-
 #include <iostream>
 #include <malloc.h>
 #include <stdexcept>

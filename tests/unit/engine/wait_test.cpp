@@ -57,8 +57,11 @@ TEST_CASE("without --wait, and when its time is over, it fails with the first er
   const Copied copied = rig.copy(faulty);
   REQUIRE(copied.failed_with(ErrorCode::io));
   CHECK(copied.error->info().os_error == EIO);
-  CHECK(rig.row()->transferred_bytes == 4 * kMiB);
-  CHECK(rig.copy().summary->resumed_bytes == 4 * kMiB);
+  // Nothing, where the pull was faster than the first sync of the directory.
+  const std::uint64_t kept = rig.row()->transferred_bytes;
+  CHECK(kept <= 4 * kMiB);
+  CHECK(rig.copy().summary->resumed_bytes == kept);
+  CHECK(rig.disk.get(kDestination) == kContent);
 }
 
 TEST_CASE("a bad spot on a device that answers is a retry, also with --wait", "[transfer]") {
