@@ -137,12 +137,12 @@ Source open_source(io::FileSystem& fs, const stdfs::path& given) {
 
   Source source;
   source.path = io::resolve(fs, given);
-  const auto directory = io::open_directory(fs, source.path.parent_path(), io::DirectoryUse::look_up);
-  source.file = io::open(*directory, source.path.filename(), io::OpenMode::source);
+  source.directory = io::open_directory(fs, source.path.parent_path(), io::DirectoryUse::look_up);
+  source.file = io::open(*source.directory, source.path.filename(), io::OpenMode::source);
   source.stat = io::stat(*source.file);
   if (source.stat.kind != io::FileKind::regular) refuse("copy", given, kind_text(source.stat.kind));
-  source.fs = io::file_system(*directory);
-  source.mount = mount_of(fs, *directory);
+  source.fs = io::file_system(*source.directory);
+  source.mount = mount_of(fs, *source.directory);
   return source;
 }
 
