@@ -108,7 +108,7 @@ Result<Stat> stat_at(int directory, const char* name, int flags) {
   return ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0;
 }
 
-/// By mincore(2) of a mapping that is never touched; cachestat(2) would be one call, but only since
+/// By mincore(2) of a mapping that cannot be touched; cachestat(2) would be one call, but only since
 /// Linux 6.5.
 Result<bool> cached_pages(int fd, Extent extent) {
   const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
@@ -120,7 +120,7 @@ Result<bool> cached_pages(int fd, Extent extent) {
   const std::uint64_t end = extent.length_bytes == 0 ? size : std::min(size, extent.offset_bytes + extent.length_bytes);
   if (begin >= end) return {.value = true};
   const auto length = static_cast<std::size_t>(end - begin);
-  void* const mapped = ::mmap(nullptr, length, PROT_READ, MAP_SHARED, fd, static_cast<off_t>(begin));
+  void* const mapped = ::mmap(nullptr, length, PROT_NONE, MAP_SHARED, fd, static_cast<off_t>(begin));
   if (mapped == MAP_FAILED) return {.value = false, .error = errno};
   std::vector<unsigned char> pages((length + page_bytes - 1) / page_bytes);
   const int error = ::mincore(mapped, length, pages.data()) == 0 ? 0 : errno;

@@ -6,6 +6,7 @@
 #include "support/results.hpp"
 #include "unit/io/worlds.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace rcopy::test {
@@ -14,7 +15,7 @@ namespace {
 using io::OpenMode;
 
 constexpr std::array kAllModes{OpenMode::source, OpenMode::partial, OpenMode::read_back,
-                               OpenMode::read_direct};
+                               OpenMode::read_direct, OpenMode::write_direct};
 
 std::unique_ptr<io::Directory> root_of(World& world) {
   return good(world.fs().open_directory(world.root(), io::DirectoryUse::change_names));
@@ -280,6 +281,55 @@ TEST_CASE("a direct read gives what was written, synced or not", "[contract]") {
   REQUIRE(good(file->read_at(buffer.bytes().first(io::kDirectAlignment), last)) == 100);
   CHECK(Bytes{buffer.bytes().first(100)} == Bytes{std::span{bytes}.last(100)});
   CHECK(good(file->read_at(buffer.bytes(), 4 * io::kDirectAlignment)) == 0);
+}
+
+TEST_CASE("direct writes are of whole sectors, and every other descriptor sees them", "[contract]") {
+  const auto made = every_world();
+  World& world = *made;
+  INFO(world.name());
+  const auto directory = root_of(world);
+  const auto file = good(directory->open("f", OpenMode::create_partial));
+  write(*file, content(Seed{7}, io::kDirectAlignment));
+  auto opened = directory->open("f", OpenMode::write_direct);
+  if (opened.error == EINVAL) {
+    WARN("no direct writes here: " << world.root());
+    return;
+  }
+  const auto direct = good(std::move(opened));
+  AlignedBuffer buffer{2 * io::kDirectAlignment};
+  const Bytes bytes = content(Seed{8}, buffer.bytes().size());
+  std::ranges::copy(bytes, buffer.bytes().begin());
+  REQUIRE(good(direct->write_at(buffer.bytes(), io::kDirectAlignment)) == bytes.size());
+  CHECK(read(*file, bytes.size(), io::kDirectAlignment) == bytes);
+  CHECK(direct->read_at(buffer.bytes(), 0).error == EBADF);
+  // The end of a file that is no whole sector goes through the cache.
+  write(*file, Bytes{"end"}, 3 * io::kDirectAlignment);
+  CHECK(file->sync_data() == 0);
+  CHECK(read(*file, 100, 3 * io::kDirectAlignment) == Bytes{"end"});
+}
+
+TEST_CASE("what is written is cached, until it is dropped", "[contract]") {
+  const auto made = every_world();
+  World& world = *made;
+  INFO(world.name());
+  const auto directory = root_of(world);
+  const auto file = good(directory->open("f", OpenMode::create_partial));
+  const std::uint64_t half = std::uint64_t{4} << 20U;  // more than a page of any size
+  const io::Extent first{.offset_bytes = 0, .length_bytes = half};
+  const io::Extent second{.offset_bytes = half, .length_bytes = half};
+  write(*file, content(Seed{9}, 2 * half));
+  CHECK(good(file->is_cached({})));
+  CHECK(file->sync_data() == 0);
+  CHECK(file->expect_random() == 0);
+  CHECK(file->drop_cache(second) == 0);
+  if (good(file->is_cached(second))) {
+    WARN("this file system keeps its pages: " << world.root());  // tmpfs has nowhere else for them
+    return;
+  }
+  CHECK(good(file->is_cached(first)));
+  CHECK_FALSE(good(file->is_cached({})));
+  CHECK(read(*file, half, half).size() == half);
+  CHECK(good(file->is_cached(second)));
 }
 
 TEST_CASE("mode, owner and times are kept as set, to the nanosecond", "[contract]") {
