@@ -190,6 +190,12 @@ AttemptEnd Attempt::enter_at_copy() {
   return enter_at_verify();
 }
 
+/// Only a courtesy to others: a file system that keeps its pages fails nothing.
+void Attempt::drop_pages() {
+  if (pages() == Pages::drop_new || pages() == Pages::drop_all) (void)partial_->file().drop_cache({});
+  if (pages() == Pages::drop_all) (void)source_.file->drop_cache({});
+}
+
 Pages Attempt::pages() const { return pages_for(run_.options.cache, source_.stat.size_bytes); }
 
 /// Null where it is to be read or written through the page cache.
@@ -219,8 +225,7 @@ AttemptEnd Attempt::enter_at_verify() {
     const auto digest = read_back(*place_, *partial_, what, run_.events, run_.stop);
     if (digest != ledger_.row().file_hash) return start_over_because(mismatch_error());
   }
-  // Nobody is helped by its pages; where the file system keeps them, nothing is lost.
-  if (pages() == Pages::drop_new || pages() == Pages::drop_all) (void)partial_->file().drop_cache({});
+  drop_pages();
   ledger_.verified(to_text(how), partial_->found().times);
   return enter_at_publish();
 }

@@ -80,6 +80,7 @@ class Attempt {
   [[nodiscard]] Start start_fresh();
   void start_counters() const;
   void check_space();
+  void drop_pages();
   [[nodiscard]] Pages pages() const;
   [[nodiscard]] std::unique_ptr<io::File> uncached(const FileName& name, io::File& file, io::OpenMode mode) const;
   [[nodiscard]] FileName partial_name() const { return {*place_->directory, place_->partial_name}; }

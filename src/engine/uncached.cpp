@@ -4,6 +4,7 @@
 #include "io/calls.hpp"
 #include "io/memory.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
 namespace rcopy::engine {
@@ -14,6 +15,17 @@ constexpr std::uint64_t kLargePart = 8;
 
 /// Some file systems take O_DIRECT in open() and refuse it later.
 bool refuses_direct(const Error& error) { return error.info().os_error == EINVAL; }
+
+/// Piece by piece from the end, where a file that is cached in part is most likely not. All or nothing:
+/// reading a part through the cache makes the kernel read ahead into the next one.
+bool is_all_cached(io::File& file) {
+  constexpr std::uint64_t kPiece = std::uint64_t{64} << 20U;
+  for (std::uint64_t end = io::stat(file).size_bytes; end > 0; end -= std::min(end, kPiece)) {
+    const std::uint64_t begin = end - std::min(end, kPiece);
+    if (!io::is_cached(file, {.offset_bytes = begin, .length_bytes = end - begin})) return false;
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -36,7 +48,11 @@ std::unique_ptr<io::File> open_uncached(const FileName& name, io::File& cached, 
 }
 
 UncachedReader::UncachedReader(io::File& cached, std::unique_ptr<io::File> direct, Pages pages)
-    : cached_{cached}, direct_{std::move(direct)}, pages_{pages}, refused_{direct_ == nullptr} {
+    : cached_{cached},
+      direct_{std::move(direct)},
+      pages_{pages},
+      all_cached_{pages == Pages::keep || is_all_cached(cached)},
+      refused_{direct_ == nullptr} {
   if (refused_) read_only_what_is_asked();
 }
 
@@ -47,9 +63,7 @@ void UncachedReader::read_only_what_is_asked() {
 
 std::size_t UncachedReader::read(std::span<std::byte> buffer, std::size_t wanted_bytes, std::uint64_t offset_bytes) {
   const auto wanted = buffer.first(wanted_bytes);
-  if (pages_ == Pages::keep) return io::read_full(cached_, wanted, offset_bytes);
-  const bool was_cached = io::is_cached(cached_, {.offset_bytes = offset_bytes, .length_bytes = wanted_bytes});
-  if (was_cached || refused_) return read_cached(wanted, offset_bytes, was_cached);
+  if (all_cached_ || refused_) return read_cached(wanted, offset_bytes);
   try {
     return io::read_at_least(*direct_, buffer, wanted_bytes, offset_bytes);
   } catch (const Error& error) {
@@ -57,14 +71,15 @@ std::size_t UncachedReader::read(std::span<std::byte> buffer, std::size_t wanted
   }
   refused_ = true;
   read_only_what_is_asked();
-  return read_cached(wanted, offset_bytes, was_cached);
+  return read_cached(wanted, offset_bytes);
 }
 
-std::size_t UncachedReader::read_cached(std::span<std::byte> wanted, std::uint64_t offset_bytes, bool was_cached) {
+std::size_t UncachedReader::read_cached(std::span<std::byte> wanted, std::uint64_t offset_bytes) {
+  const io::Extent extent{.offset_bytes = offset_bytes, .length_bytes = wanted.size()};
+  const bool drop = pages_ == Pages::drop_all || (pages_ == Pages::drop_new && !io::is_cached(cached_, extent));
   const std::size_t got = io::read_full(cached_, wanted, offset_bytes);
-  const bool drop = pages_ == Pages::drop_all || (pages_ == Pages::drop_new && !was_cached);
   // Only a courtesy to others: a file system that keeps its pages fails nothing.
-  if (drop) (void)cached_.drop_cache({.offset_bytes = offset_bytes, .length_bytes = wanted.size()});
+  if (drop) (void)cached_.drop_cache(extent);
   return got;
 }
 

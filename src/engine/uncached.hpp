@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Reads and writes that leave the page cache as it was: what is cached is read from there, the rest past
-// it (O_DIRECT). Where the file system refuses that, through the cache, and what was brought in is dropped
+// Reads and writes that leave the page cache as it was: a file that is cached is read from there, others
+// past it (O_DIRECT). Where the file system refuses that, through the cache, and what was brought in is dropped
 // again where the file is large. docs/performance.md says why this is also faster.
 #pragma once
 
@@ -48,11 +48,12 @@ class UncachedReader {
 
  private:
   void read_only_what_is_asked();
-  [[nodiscard]] std::size_t read_cached(std::span<std::byte> wanted, std::uint64_t offset_bytes, bool was_cached);
+  [[nodiscard]] std::size_t read_cached(std::span<std::byte> wanted, std::uint64_t offset_bytes);
 
   io::File& cached_;
   std::unique_ptr<io::File> direct_;
   Pages pages_;
+  bool all_cached_;
   std::atomic<bool> refused_;
 };
 

@@ -220,6 +220,7 @@ class FaultyFileSystem::FaultyFile final : public io::File {
     CallInfo call = info(Call::read);
     call.offset_bytes = offset_bytes;
     call.size_bytes = buffer.size();
+    call.direct = mode_ == io::OpenMode::read_direct;
     return script_->run(call, [&] { return below_->read_at(part, offset_bytes); });
   }
 
@@ -229,6 +230,7 @@ class FaultyFileSystem::FaultyFile final : public io::File {
     CallInfo call = info(Call::write);
     call.offset_bytes = offset_bytes;
     call.size_bytes = data.size();
+    call.direct = mode_ == io::OpenMode::write_direct;
     return script_->run(call, [&] { return below_->write_at(part, offset_bytes); });
   }
 

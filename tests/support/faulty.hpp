@@ -40,6 +40,7 @@ struct CallInfo {
   std::filesystem::path new_path;  ///< rename only
   std::uint64_t offset_bytes = 0;  ///< read and write; the new size of a truncate
   std::uint64_t size_bytes = 0;    ///< read and write
+  bool direct = false;             ///< read and write: past the page cache
   std::uint64_t number = 0;        ///< 1 for the first call of all
   std::uint64_t number_of_kind = 0;
 };

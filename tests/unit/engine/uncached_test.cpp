@@ -42,7 +42,17 @@ struct Desk {
   io::HugeBuffer memory{engine::kBlockBytes};
 };
 
-TEST_CASE("what is not cached is read past the cache, and what is cached stays there", "[engine]") {
+TEST_CASE("a file that is all cached is read from there", "[engine]") {
+  Desk desk;
+  Bytes warm(kSize);
+  REQUIRE(io::read_full(*desk.file, warm, 0) == kSize);
+  desk.faulty.reset();
+  engine::UncachedReader reader{*desk.file, desk.direct(), Pages::keep_new};
+  desk.faulty.set_hook([&](const CallInfo& call) { return call.kind == Call::read && call.direct ? EIO : 0; });
+  for (std::uint64_t at = 0; at < kSize; at += kMiB) desk.read(reader, at);
+}
+
+TEST_CASE("a file that is not all cached is read past the cache, and what is cached stays there", "[engine]") {
   Desk desk;
   Bytes warm(kMiB);
   REQUIRE(io::read_full(*desk.file, warm, 2 * kMiB) == kMiB);
