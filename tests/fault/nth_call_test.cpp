@@ -43,7 +43,7 @@ const std::vector<Plague<Call>> kPlagues{
     {Call::dir_sync, {EIO, EINVAL, EROFS, ENOSPC, EINTR}},
     {Call::fs_info, {EIO, EINTR, ENOSYS, EACCES}},
     {Call::read, {EIO, EINTR, EAGAIN, EINVAL, ENXIO, ESTALE, ENOTCONN}},
-    {Call::write, {EIO, EINTR, EAGAIN, ENOSPC, EDQUOT, EFBIG, EPERM, ENODEV, ESTALE}},
+    {Call::write, {EIO, EINTR, EAGAIN, EINVAL, ENOSPC, EDQUOT, EFBIG, EPERM, ENODEV, ESTALE}},
     {Call::sync_data, {EIO, EINTR, ENOSPC, EDQUOT, EROFS}},
     {Call::sync_all, {EIO, EINTR, ENOSPC, EDQUOT, EROFS}},
     {Call::truncate, {EIO, EINTR, EFBIG, EPERM, EROFS}},
