@@ -36,6 +36,12 @@ void write_full(File& file, std::span<const std::byte> data, std::uint64_t offse
 void sync_data(File& file);
 void sync_all(File& file);
 void truncate(File& file, std::uint64_t size_bytes);
+/// Where data begins at or after `offset_bytes`; nothing where only a hole is left, or the end.
+[[nodiscard]] std::optional<std::uint64_t> next_data(File& file, std::uint64_t offset_bytes);
+/// Where the data at `offset_bytes`, which is before the end, comes to a hole or the end.
+[[nodiscard]] std::uint64_t next_hole(File& file, std::uint64_t offset_bytes);
+/// False where the file system has no holes (EOPNOTSUPP).
+[[nodiscard]] bool punch_hole(File& file, Extent extent);
 [[nodiscard]] Stat stat(File& file);
 void close(File& file);
 
