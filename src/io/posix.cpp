@@ -148,6 +148,12 @@ class PosixFile final : public File {
   int truncate(std::uint64_t size_bytes) override {
     return answer(::ftruncate(fd_.get(), static_cast<off_t>(size_bytes)));
   }
+  Result<std::uint64_t> seek_data(std::uint64_t offset_bytes) override { return seek(offset_bytes, SEEK_DATA); }
+  Result<std::uint64_t> seek_hole(std::uint64_t offset_bytes) override { return seek(offset_bytes, SEEK_HOLE); }
+  int punch_hole(Extent extent) override {
+    return answer(::fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                              static_cast<off_t>(extent.offset_bytes), static_cast<off_t>(extent.length_bytes)));
+  }
   Result<Stat> stat() override { return stat_at(fd_.get(), "", AT_EMPTY_PATH); }
   int try_lock() override { return answer(::flock(fd_.get(), LOCK_EX | LOCK_NB)); }
   int drop_cache(Extent extent) override {
@@ -168,6 +174,13 @@ class PosixFile final : public File {
   static Result<std::size_t> count(ssize_t returned) {
     if (returned < 0) return {.value = 0, .error = errno};
     return {.value = static_cast<std::size_t>(returned)};
+  }
+
+  /// The position of the descriptor, which this moves, is used by nobody.
+  Result<std::uint64_t> seek(std::uint64_t offset_bytes, int whence) {
+    const off_t found = ::lseek(fd_.get(), static_cast<off_t>(offset_bytes), whence);
+    if (found < 0) return {.value = 0, .error = errno};
+    return {.value = static_cast<std::uint64_t>(found)};
   }
 
   UniqueFd fd_;

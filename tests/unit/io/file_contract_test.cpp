@@ -259,6 +259,83 @@ TEST_CASE("syncs and dropping the cache change no content", "[contract]") {
   CHECK(good(directory->open("f", OpenMode::source))->sync_all() == 0);
 }
 
+constexpr std::uint64_t kUnit = 64 * 1024;  // a multiple of every block size
+
+/// Data, a hole, data, and a hole up to the end.
+std::unique_ptr<io::File> with_holes(io::Directory& directory, const Bytes& data) {
+  auto file = good(directory.open("f", OpenMode::create_partial));
+  write(*file, data);
+  write(*file, data, 4 * kUnit);
+  CHECK(file->truncate(9 * kUnit) == 0);
+  return file;
+}
+
+TEST_CASE("data and holes are found in turn, and nothing is found at the end", "[contract]") {
+  const auto made = every_world();
+  World& world = *made;
+  INFO(world.name());
+  const auto directory = root_of(world);
+  const auto writer = with_holes(*directory, content(Seed{7}, kUnit));
+  CHECK(writer->sync_all() == 0);
+  const auto file = good(directory->open("f", OpenMode::source));
+  if (good(file->seek_hole(0)) == 9 * kUnit) {
+    WARN("no holes here: " << world.root());
+    return;
+  }
+  CHECK(good(file->seek_data(0)) == 0);
+  CHECK(good(file->seek_data(7)) == 7);
+  CHECK(good(file->seek_hole(7)) == kUnit);
+  CHECK(good(file->seek_hole(kUnit + 7)) == kUnit + 7);
+  CHECK(good(file->seek_data(kUnit)) == 4 * kUnit);
+  CHECK(good(file->seek_hole(4 * kUnit)) == 5 * kUnit);
+  CHECK(file->seek_data(5 * kUnit).error == ENXIO);
+  CHECK(good(file->seek_hole(8 * kUnit)) == 8 * kUnit);
+  for (const std::uint64_t beyond : {9 * kUnit, 10 * kUnit}) {
+    CHECK(file->seek_data(beyond).error == ENXIO);
+    CHECK(file->seek_hole(beyond).error == ENXIO);
+  }
+}
+
+TEST_CASE("the end of the data is a hole where the file ends with data", "[contract]") {
+  const auto made = every_world();
+  World& world = *made;
+  INFO(world.name());
+  world.put("f", content(Seed{7}, 10'000));
+  const auto directory = root_of(world);
+  const auto file = good(directory->open("f", OpenMode::source));
+  CHECK(good(file->seek_data(9'999)) == 9'999);
+  CHECK(good(file->seek_hole(0)) == 10'000);
+}
+
+TEST_CASE("a punched hole reads as zeros, takes no space and leaves the size", "[contract]") {
+  const auto made = every_world();
+  World& world = *made;
+  INFO(world.name());
+  Bytes bytes = content(Seed{8}, 4 * kUnit + 100);
+  world.put("f", bytes);
+  const auto directory = root_of(world);
+  const auto file = good(directory->open("f", OpenMode::partial));
+  CHECK(file->sync_all() == 0);
+  const std::uint64_t before = good(file->stat()).allocated_bytes;
+  const int error = file->punch_hole({.offset_bytes = kUnit - 10, .length_bytes = kUnit + 20});
+  if (error == EOPNOTSUPP) {
+    WARN("no holes here: " << world.root());
+    return;
+  }
+  CHECK(error == 0);
+  std::fill_n(bytes.begin() + kUnit - 10, kUnit + 20, std::byte{0});
+  CHECK(world.get("f") == bytes);
+  CHECK(file->punch_hole({.offset_bytes = 4 * kUnit, .length_bytes = 10 * kUnit}) == 0);
+  std::fill(bytes.begin() + 4 * kUnit, bytes.end(), std::byte{0});
+  CHECK(world.get("f") == bytes);
+  CHECK(file->sync_all() == 0);
+  CHECK(good(file->stat()).allocated_bytes <= before - kUnit);
+  CHECK(good(file->seek_hole(0)) == kUnit);
+  CHECK(file->punch_hole({.offset_bytes = 0, .length_bytes = 0}) == EINVAL);
+  const auto read_only = good(directory->open("f", OpenMode::source));
+  CHECK(read_only->punch_hole({.offset_bytes = 0, .length_bytes = 1}) == EBADF);
+}
+
 TEST_CASE("a direct read gives what was written, synced or not", "[contract]") {
   const auto made = every_world();
   World& world = *made;
@@ -384,6 +461,9 @@ TEST_CASE("a closed file answers nothing any more", "[contract]") {
   CHECK(file->write_at(buffer, 0).error == EBADF);
   CHECK(file->sync_all() == EBADF);
   CHECK(file->stat().error == EBADF);
+  CHECK(file->seek_data(0).error == EBADF);
+  CHECK(file->seek_hole(0).error == EBADF);
+  CHECK(file->punch_hole({.offset_bytes = 0, .length_bytes = 1}) == EBADF);
 }
 
 }  // namespace
