@@ -80,6 +80,7 @@ class Attempt {
   [[nodiscard]] Start start_fresh();
   void start_counters() const;
   void check_space();
+  [[nodiscard]] bool makes_holes() const;
   void drop_pages();
   [[nodiscard]] Pages pages() const;
   [[nodiscard]] std::unique_ptr<io::File> uncached(const FileName& name, io::File& file, io::OpenMode mode) const;

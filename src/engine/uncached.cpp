@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 namespace rcopy::engine {
 namespace {
@@ -25,6 +26,28 @@ bool is_all_cached(io::File& file) {
     if (!io::is_cached(file, {.offset_bytes = begin, .length_bytes = end - begin})) return false;
   }
   return true;
+}
+
+/// Whole pages that are all zeros, or that all are not.
+struct Run {
+  std::size_t size_bytes = 0;
+  bool zeros = false;
+};
+
+bool is_zeros(std::span<const std::byte> page) {
+  return page.front() == std::byte{0} && std::memcmp(page.data(), page.data() + 1, page.size() - 1) == 0;
+}
+
+Run first_run(std::span<const std::byte> data) {
+  Run run;
+  while (run.size_bytes < data.size()) {
+    const auto page = data.subspan(run.size_bytes, std::min(io::kDirectAlignment, data.size() - run.size_bytes));
+    const bool zeros = is_zeros(page);
+    if (run.size_bytes == 0) run.zeros = zeros;
+    if (zeros != run.zeros) break;
+    run.size_bytes += page.size();
+  }
+  return run;
 }
 
 }  // namespace
@@ -84,6 +107,21 @@ std::size_t UncachedReader::read_cached(std::span<std::byte> wanted, std::uint64
 }
 
 void UncachedWriter::write(std::span<const std::byte> data, std::uint64_t offset_bytes) {
+  if (zeros_ == Zeros::write) return write_run(data, offset_bytes);
+  std::size_t done = 0;
+  bool ends_with_data = true;
+  while (done < data.size()) {
+    const Run run = first_run(data.subspan(done));
+    if (!run.zeros) write_run(data.subspan(done, run.size_bytes), offset_bytes + done);
+    ends_with_data = !run.zeros;
+    done += run.size_bytes;
+  }
+  if (!ends_with_data) skip_to(offset_bytes + data.size());
+}
+
+void UncachedWriter::skip_to(std::uint64_t end_bytes) { io::truncate(cached_, end_bytes); }
+
+void UncachedWriter::write_run(std::span<const std::byte> data, std::uint64_t offset_bytes) {
   if (direct_ && data.size() % io::kDirectAlignment == 0) {
     try {
       return io::write_full(*direct_, data, offset_bytes);

@@ -57,16 +57,29 @@ class UncachedReader {
   std::atomic<bool> refused_;
 };
 
+/// What to do with whole pages of zeros.
+enum class Zeros {
+  write,
+  skip,  ///< the file is new there, so that they are a hole
+};
+
 class UncachedWriter {
  public:
-  UncachedWriter(io::File& cached, std::unique_ptr<io::File> direct) : cached_{cached}, direct_{std::move(direct)} {}
+  UncachedWriter(io::File& cached, std::unique_ptr<io::File> direct, Zeros zeros)
+      : cached_{cached}, direct_{std::move(direct)}, zeros_{zeros} {}
 
   /// Writes all of it. `data` lies in memory that is aligned for direct writes. Throws Error: io, no_space.
   void write(std::span<const std::byte> data, std::uint64_t offset_bytes);
 
+  /// A hole of the source, up to `end_bytes`: the file, which ends before it, gets as long.
+  void skip_to(std::uint64_t end_bytes);
+
  private:
+  void write_run(std::span<const std::byte> data, std::uint64_t offset_bytes);
+
   io::File& cached_;
   std::unique_ptr<io::File> direct_;
+  Zeros zeros_;
 };
 
 }  // namespace rcopy::engine

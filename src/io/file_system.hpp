@@ -78,6 +78,8 @@ class File {
   [[nodiscard]] virtual int drop_cache(Extent extent) = 0;  ///< its clean pages leave the page cache
   /// Whether all of it is in the page cache; EPERM where that is none of this user's business.
   virtual Result<bool> is_cached(Extent extent) = 0;
+  /// Whether data waits to be written back; ENOSYS before Linux 6.5.
+  virtual Result<bool> is_dirty() = 0;
   [[nodiscard]] virtual int expect_random() = 0;  ///< nothing is read ahead through this descriptor
   [[nodiscard]] virtual int set_owner(Owner owner) = 0;
   [[nodiscard]] virtual int set_mode(std::uint32_t mode) = 0;

@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include <vector>
@@ -129,6 +130,20 @@ Result<bool> cached_pages(int fd, Extent extent) {
   return {.value = error == 0 && all, .error = error};
 }
 
+/// By cachestat(2), which glibc has no function for.
+Result<bool> dirty_pages(int fd) {
+  constexpr long kCachestat = 451;
+  struct {
+    std::uint64_t offset_bytes = 0;
+    std::uint64_t length_bytes = 0;  // to the end
+  } range;
+  struct {
+    std::uint64_t cached, dirty, in_write_back, evicted, recently_evicted;
+  } pages{};
+  if (::syscall(kCachestat, fd, &range, &pages, 0U) != 0) return {.value = false, .error = errno};
+  return {.value = pages.dirty + pages.in_write_back > 0};
+}
+
 class PosixFile final : public File {
  public:
   PosixFile(UniqueFd fd, std::filesystem::path path) : fd_{std::move(fd)}, path_{std::move(path)} {}
@@ -161,6 +176,7 @@ class PosixFile final : public File {
                            POSIX_FADV_DONTNEED);
   }
   Result<bool> is_cached(Extent extent) override { return cached_pages(fd_.get(), extent); }
+  Result<bool> is_dirty() override { return dirty_pages(fd_.get()); }
   int expect_random() override { return ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_RANDOM); }
   int set_owner(Owner owner) override { return answer(::fchown(fd_.get(), owner.uid, owner.gid)); }
   int set_mode(std::uint32_t mode) override { return answer(::fchmod(fd_.get(), mode)); }

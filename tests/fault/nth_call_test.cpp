@@ -52,6 +52,7 @@ const std::vector<Plague<Call>> kPlagues{
     {Call::drop_cache, {EINVAL, EBADF}},
     {Call::is_cached, {EPERM, ENODEV}},
     {Call::expect_random, {EINVAL}},
+    {Call::is_dirty, {ENOSYS, EPERM}},
     {Call::set_owner, {EPERM, EIO, EROFS}},
     {Call::set_mode, {EPERM, EIO, EROFS}},
     {Call::set_times, {EPERM, EIO, EACCES}},

@@ -67,6 +67,7 @@ const char* name_of(Call kind) {
     case Call::drop_cache: return "drop_cache";
     case Call::is_cached: return "is_cached";
     case Call::expect_random: return "expect_random";
+    case Call::is_dirty: return "is_dirty";
     case Call::set_owner: return "set_owner";
     case Call::set_mode: return "set_mode";
     case Call::set_times: return "set_times";
@@ -271,6 +272,9 @@ class FaultyFileSystem::FaultyFile final : public io::File {
   }
   io::Result<bool> is_cached(io::Extent extent) override {
     return script_->run(info(Call::is_cached), [&] { return below_->is_cached(extent); });
+  }
+  io::Result<bool> is_dirty() override {
+    return script_->run(info(Call::is_dirty), [&] { return below_->is_dirty(); });
   }
   int expect_random() override {
     return script_->run(info(Call::expect_random), [&] { return below_->expect_random(); });

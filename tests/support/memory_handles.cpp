@@ -181,6 +181,12 @@ class MemoryFile final : public io::File {
     return {.value = inode_->data.is_cached(extent.offset_bytes, extent.length_bytes)};
   }
 
+  Result<bool> is_dirty() override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return {.error = error};
+    return {.value = inode_->data.dirty()};
+  }
+
   int expect_random() override {
     const CountedCall call{*disk_, epoch_};
     return usable(call);
