@@ -43,6 +43,13 @@ enum class Cache {
   drop,       ///< nothing of source and destination stays, whoever cached it
 };
 
+/// What becomes of holes, and of zeros that could be holes.
+enum class Sparse {
+  automatic,  ///< where the source has holes, zeros of it become holes; others are copied as they are
+  always,     ///< all zeros become holes, as far as the file system has them
+  never,      ///< no holes: zeros are written
+};
+
 /// A wait without an end.
 inline constexpr std::chrono::milliseconds kForever = std::chrono::milliseconds::max();
 
@@ -63,6 +70,7 @@ struct Options {
   std::uint64_t bytes_per_second = 0;
   IoPriority io_priority = IoPriority::usual;
   Cache cache = Cache::automatic;
+  Sparse sparse = Sparse::automatic;
   /// How long to wait for another rcopy that works on the same destination; zero: not at all.
   std::chrono::milliseconds lock_wait{0};
 };

@@ -85,6 +85,18 @@ Resume parse_resume(const std::string& value) {
       {{"auto", Resume::automatic}, {"check", Resume::check}, {"never", Resume::never}});
 }
 
+Cache parse_cache(const std::string& value) {
+  return choose<Cache>(
+      "--cache", value,
+      {{"auto", Cache::automatic}, {"keep", Cache::keep}, {"drop", Cache::drop}});
+}
+
+Sparse parse_sparse(const std::string& value) {
+  return choose<Sparse>(
+      "--sparse", value,
+      {{"auto", Sparse::automatic}, {"always", Sparse::always}, {"never", Sparse::never}});
+}
+
 /// "forever" or a time.
 std::chrono::milliseconds parse_wait(const char* option, const std::string& value) {
   if (value == kForeverWord) return kForever;
@@ -136,6 +148,14 @@ std::vector<Row> option_table() {
        }},
       {"", "--nice-io", "", "read and write only when nobody else wants the disk",
        [](auto& to, const auto&) { to.io_priority = IoPriority::idle; }},
+      {"", "--sparse", "WHEN",
+       "auto: make holes where the source has some (default);\n"
+       "always: of all zeros; never: none",
+       [](auto& to, const auto& value) { to.sparse = parse_sparse(value); }},
+      {"", "--cache", "HOW",
+       "auto: leave the page cache as it is (default); keep:\n"
+       "go through it, as cp does; drop: forget both files",
+       [](auto& to, const auto& value) { to.cache = parse_cache(value); }},
       {"", "--journal", "PATH", "keep the positions in this file", name_journal},
       {"", "--no-journal", "", "keep no positions: nothing to continue by a later run",
        [](auto& to, const auto&) { choose_journal(to, JournalChoice::none); }},
@@ -298,6 +318,8 @@ Options to_options(const Arguments& arguments, const Environment& environment) {
       .device_wait = arguments.device_wait,
       .bytes_per_second = arguments.bytes_per_second,
       .io_priority = arguments.io_priority,
+      .cache = arguments.cache,
+      .sparse = arguments.sparse,
       .lock_wait = arguments.lock_wait,
   };
   switch (arguments.journal_choice) {

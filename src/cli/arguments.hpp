@@ -40,6 +40,8 @@ struct Arguments {
   std::chrono::milliseconds device_wait = Options{}.device_wait;
   std::uint64_t bytes_per_second = Options{}.bytes_per_second;
   IoPriority io_priority = Options{}.io_priority;
+  Cache cache = Options{}.cache;
+  Sparse sparse = Options{}.sparse;
   std::chrono::milliseconds lock_wait = Options{}.lock_wait;
   std::vector<std::filesystem::path> operands;
 };

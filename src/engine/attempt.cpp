@@ -4,6 +4,7 @@
 #include "engine/attempt.hpp"
 
 #include "base/text.hpp"
+#include "engine/data_finder.hpp"
 #include "engine/identity.hpp"
 #include "engine/pipeline.hpp"
 #include "engine/prefix.hpp"
@@ -168,7 +169,10 @@ AttemptEnd Attempt::enter_at_copy() {
   phase(Phase::copying);
   const FileName source_name{*source_.directory, source_.path.filename()};
   UncachedReader source{*source_.file, uncached(source_name, *source_.file, io::OpenMode::read_direct), pages()};
-  UncachedWriter target{partial_->file(), uncached(partial_name(), partial_->file(), io::OpenMode::write_direct)};
+  UncachedWriter target{partial_->file(), uncached(partial_name(), partial_->file(), io::OpenMode::write_direct),
+                        makes_holes() ? Zeros::skip : Zeros::write};
+  DataFinder data{*source_.file};
+  const bool skip = makes_holes() && has_reliable_holes(*source_.file, source_.stat);
   const CopyTask task{.source = source,
                       .target = target,
                       .partial = partial_->file(),
@@ -177,7 +181,8 @@ AttemptEnd Attempt::enter_at_copy() {
                       .durable = start.durable,
                       .total_bytes = source_.stat.size_bytes,
                       .rhythm = run_.rhythm,
-                      .bytes_per_second = run_.options.bytes_per_second};
+                      .bytes_per_second = run_.options.bytes_per_second,
+                      .data = skip ? &data : nullptr};
   const auto end = copy_or_shrunk(task);
   if (!end || !source_unchanged()) {
     return start_over_because(Error{{.code = ErrorCode::source_changed,
@@ -188,6 +193,17 @@ AttemptEnd Attempt::enter_at_copy() {
   phase(Phase::syncing);
   sync_partial(*end);
   return enter_at_verify();
+}
+
+bool Attempt::makes_holes() const {
+  const Sparse sparse = run_.options.sparse;
+  return sparse == Sparse::always || (sparse == Sparse::automatic && looks_sparse(source_.stat));
+}
+
+/// Only a courtesy to others: a file system that keeps its pages fails nothing.
+void Attempt::drop_pages() {
+  if (pages() == Pages::drop_new || pages() == Pages::drop_all) (void)partial_->file().drop_cache({});
+  if (pages() == Pages::drop_all) (void)source_.file->drop_cache({});
 }
 
 Pages Attempt::pages() const { return pages_for(run_.options.cache, source_.stat.size_bytes); }
@@ -219,8 +235,7 @@ AttemptEnd Attempt::enter_at_verify() {
     const auto digest = read_back(*place_, *partial_, what, run_.events, run_.stop);
     if (digest != ledger_.row().file_hash) return start_over_because(mismatch_error());
   }
-  // Nobody is helped by its pages; where the file system keeps them, nothing is lost.
-  if (pages() == Pages::drop_new || pages() == Pages::drop_all) (void)partial_->file().drop_cache({});
+  drop_pages();
   ledger_.verified(to_text(how), partial_->found().times);
   return enter_at_publish();
 }
@@ -255,10 +270,10 @@ std::optional<Attempt::Start> Attempt::keep_prefix() {
   const FoundFile found = partial_->found();
   // After a write-back that failed, pages can be clean in the cache and absent on the medium.
   drop_cache(*place_, *partial_);
-  UncachedReader partial{partial_->file(), uncached(partial_name(), partial_->file(), io::OpenMode::read_direct),
-                         pages()};
-  const auto confirmed = confirm_prefix(partial, found.size_bytes, *row_, plan_.keep,
-                                        run_.events.counters(), run_.stop);
+  UncachedReader reader{partial_->file(), uncached(partial_name(), partial_->file(), io::OpenMode::read_direct),
+                        pages()};
+  KeptPartial partial{.file = partial_->file(), .reader = reader, .stat = io::stat(partial_->file())};
+  const auto confirmed = confirm_prefix(partial, *row_, plan_.keep, run_.events.counters(), run_.stop);
   if (!confirmed) return std::nullopt;
   const Position& end = confirmed->end;
   // What lies beyond was never confirmed; the copy goes on here and nowhere else.
@@ -296,7 +311,10 @@ void Attempt::check_space() {
   const std::uint64_t held =
       plan_.keep == Keep::nothing ? partial.allocated_bytes : std::max(partial.allocated_bytes, partial.size_bytes);
   const std::uint64_t available = io::file_system(*place_->directory).available_bytes;
-  const std::uint64_t needed = source_.stat.size_bytes - std::min(held, source_.stat.size_bytes);
+  // How much of it zeros take is known only when they are read.
+  const io::Stat& source = source_.stat;
+  const std::uint64_t whole = makes_holes() ? std::min(source.allocated_bytes, source.size_bytes) : source.size_bytes;
+  const std::uint64_t needed = whole - std::min(held, whole);
   if (needed <= available) return;
   throw Error{{.code = ErrorCode::no_space,
                .operation = "copy to",

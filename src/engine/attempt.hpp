@@ -80,6 +80,8 @@ class Attempt {
   [[nodiscard]] Start start_fresh();
   void start_counters() const;
   void check_space();
+  [[nodiscard]] bool makes_holes() const;
+  void drop_pages();
   [[nodiscard]] Pages pages() const;
   [[nodiscard]] std::unique_ptr<io::File> uncached(const FileName& name, io::File& file, io::OpenMode mode) const;
   [[nodiscard]] FileName partial_name() const { return {*place_->directory, place_->partial_name}; }

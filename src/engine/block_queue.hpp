@@ -15,7 +15,7 @@
 namespace rcopy::engine {
 
 struct HashedBlock {
-  Block block;
+  Block block;     ///< without data: a hole
   Position after;  ///< the confirmed position once this block is written
 };
 

@@ -31,9 +31,9 @@ ReadCall reads_of(io::File& file) {
 
 BlockReader::BlockReader(ReadCall read, const ReadPlan& plan)
     : read_{std::move(read)},
-      range_{plan.range},
-      blocks_{block_count(plan.range)},
-      slots_(static_cast<std::size_t>(std::min<std::uint64_t>(blocks_, plan.blocks))),
+      left_{plan.range},
+      data_{plan.data},
+      slots_(static_cast<std::size_t>(std::min<std::uint64_t>(block_count(plan.range), plan.blocks))),
       memory_{std::max<std::size_t>(slots_.size(), 1) * kBlockBytes},
       pace_{plan.bytes_per_second} {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
@@ -54,20 +54,17 @@ void BlockReader::start_readers(std::size_t readers) {
 
 BlockReader::~BlockReader() { cancel(); }
 
-std::size_t BlockReader::block_bytes(std::uint64_t index) const {
-  return static_cast<std::size_t>(std::min<std::uint64_t>(kBlockBytes, range_.end_bytes - offset_of(index)));
-}
-
-std::uint64_t BlockReader::offset_of(std::uint64_t index) const { return range_.begin_bytes + index * kBlockBytes; }
-
 std::optional<Block> BlockReader::next() {
-  if (taken_ == blocks_) return std::nullopt;
-  Slot& slot = slot_of(taken_);
   std::unique_lock lock{mutex_};
-  slot.changed.wait(lock, [&] { return (is_free(taken_) && slot.full) || cancelled_.stop_requested(); });
-  if (cancelled_.stop_requested()) return std::nullopt;
+  if (slots_.empty()) return std::nullopt;
+  Slot& slot = slot_of(taken_);
+  const auto is_read = [&] { return is_free(taken_) && slot.full; };
+  const auto is_over = [&] { return taken_ == next_to_read_ && left_.begin_bytes >= left_.end_bytes; };
+  slot.changed.wait(lock, [&] { return is_read() || is_over() || cancelled_.stop_requested(); });
+  if (cancelled_.stop_requested() || is_over()) return std::nullopt;
   if (slot.error) std::rethrow_exception(slot.error);
-  return Block{.data = slot.memory.first(slot.size_bytes), .offset_bytes = offset_of(taken_++)};
+  ++taken_;
+  return Block{.data = slot.memory.first(slot.size_bytes), .offset_bytes = slot.offset_bytes};
 }
 
 void BlockReader::give_back() {
@@ -85,34 +82,66 @@ void BlockReader::cancel() {
 
 void BlockReader::read_blocks() {
   std::unique_lock lock{mutex_};
-  while (next_to_read_ < blocks_) {
-    const std::uint64_t index = next_to_read_++;
-    Slot& slot = slot_of(index);
-    slot.changed.wait(lock, [&] { return is_free(index) || cancelled_.stop_requested(); });
+  while (const auto task = claim()) {
+    Slot& slot = slot_of(task->index);
+    slot.changed.wait(lock, [&] { return is_free(task->index) || cancelled_.stop_requested(); });
     if (cancelled_.stop_requested()) return;
     lock.unlock();
-    std::exception_ptr error;
-    std::size_t size_bytes = 0;
-    try {
-      size_bytes = read_block(index, slot.memory);
-    } catch (...) {
-      error = std::current_exception();  // for who takes this block, in its turn
-    }
+    fill(slot, *task);
     lock.lock();
-    slot.size_bytes = size_bytes;
-    slot.error = error;
     slot.full = true;
     slot.changed.notify_all();
-    if (error) next_to_read_ = blocks_;  // nobody will take those behind it
+    if (slot.error) left_.begin_bytes = left_.end_bytes;  // nobody will take what is behind it
   }
 }
 
-std::size_t BlockReader::read_block(std::uint64_t index, std::span<std::byte> memory) {
-  const std::size_t wanted = block_bytes(index);
+/// The next block, in order; nothing after the last one.
+std::optional<BlockReader::Task> BlockReader::claim() {
+  Task task;
+  try {
+    if (!skip_hole()) return std::nullopt;
+  } catch (const Error&) {
+    task.error = std::current_exception();
+  }
+  task.index = next_to_read_++;
+  task.offset_bytes = left_.begin_bytes;
+  task.wanted_bytes =
+      static_cast<std::size_t>(std::min<std::uint64_t>(kBlockBytes, left_.end_bytes - left_.begin_bytes));
+  left_.begin_bytes += task.wanted_bytes;
+  return task;
+}
+
+/// False where nothing is left but a hole, or nothing.
+bool BlockReader::skip_hole() {
+  if (left_.begin_bytes >= left_.end_bytes) return false;
+  if (data_ == nullptr) return true;
+  const auto found = data_->next(left_.begin_bytes);
+  const std::uint64_t begin = std::min(found.value_or(left_.end_bytes), left_.end_bytes);
+  // Whole blocks are skipped, so that checkpoints stay where they always are.
+  left_.begin_bytes = begin == left_.end_bytes ? begin : begin / kBlockBytes * kBlockBytes;
+  if (begin < left_.end_bytes) return true;
+  slot_of(next_to_read_).changed.notify_all();  // who waits for this block learns that it is none
+  return false;
+}
+
+void BlockReader::fill(Slot& slot, const Task& task) {
+  slot.offset_bytes = task.offset_bytes;
+  slot.size_bytes = 0;
+  slot.error = task.error;
+  if (slot.error) return;
+  try {
+    slot.size_bytes = read_block(slot.memory, task);
+  } catch (...) {
+    slot.error = std::current_exception();  // for who takes this block, in its turn
+  }
+}
+
+std::size_t BlockReader::read_block(std::span<std::byte> memory, const Task& task) {
+  const std::size_t wanted = task.wanted_bytes;
   for (std::size_t done = 0; done < wanted;) {
     const std::size_t piece = pace_.piece(wanted - done);
     const auto buffer = memory.subspan(done, whole_sectors(piece));
-    const std::size_t got = std::min(piece, read_(buffer, piece, offset_of(index) + done));
+    const std::size_t got = std::min(piece, read_(buffer, piece, task.offset_bytes + done));
     done += got;
     if (got < piece) return done;
     pace_.spend(piece, cancelled_.get_token());

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "engine/byte_range.hpp"
+#include "engine/data_finder.hpp"
 #include "engine/limits.hpp"
 #include "engine/pace.hpp"
 #include "io/file_system.hpp"
@@ -42,6 +43,7 @@ struct ReadPlan {
   ByteRange range;                     ///< begins at a multiple of kBlockBytes
   std::size_t blocks = kReadsInFlight; ///< memory: how many are read ahead or not given back yet
   std::uint64_t bytes_per_second = 0;  ///< 0: no limit
+  DataFinder* data = nullptr;          ///< where given, blocks without data are left out
 };
 
 class BlockReader {
@@ -51,7 +53,8 @@ class BlockReader {
   BlockReader(const BlockReader&) = delete;
   BlockReader& operator=(const BlockReader&) = delete;
 
-  /// The next block, of kBlockBytes or less at the end; nothing after the last one or after cancel().
+  /// The next block, of kBlockBytes or less at the end; nothing after the last one or after cancel(). Where
+  /// its offset is not the end of the one before, a hole is between them.
   /// Valid until it is given back. Throws what the read of this block threw; those before it were good.
   [[nodiscard]] std::optional<Block> next();
 
@@ -64,6 +67,7 @@ class BlockReader {
  private:
   struct Slot {
     std::span<std::byte> memory;
+    std::uint64_t offset_bytes = 0;
     std::size_t size_bytes = 0;
     std::exception_ptr error;
     bool full = false;
@@ -72,15 +76,23 @@ class BlockReader {
 
   void read_blocks();
   void start_readers(std::size_t readers);
-  [[nodiscard]] std::size_t read_block(std::uint64_t index, std::span<std::byte> memory);
-  [[nodiscard]] std::size_t block_bytes(std::uint64_t index) const;
-  [[nodiscard]] std::uint64_t offset_of(std::uint64_t index) const;
+  /// A block that is to be read into the slot of its index.
+  struct Task {
+    std::uint64_t index = 0;
+    std::uint64_t offset_bytes = 0;
+    std::size_t wanted_bytes = 0;
+    std::exception_ptr error;  ///< already known
+  };
+  [[nodiscard]] std::optional<Task> claim();
+  [[nodiscard]] bool skip_hole();
+  void fill(Slot& slot, const Task& task);
+  [[nodiscard]] std::size_t read_block(std::span<std::byte> memory, const Task& task);
   [[nodiscard]] bool is_free(std::uint64_t index) const { return index < given_back_ + slots_.size(); }
   Slot& slot_of(std::uint64_t index) { return slots_[static_cast<std::size_t>(index % slots_.size())]; }
 
   ReadCall read_;
-  ByteRange range_;
-  std::uint64_t blocks_;  ///< in the range
+  ByteRange left_;  ///< not claimed yet
+  DataFinder* data_;
   std::vector<Slot> slots_;
   io::HugeBuffer memory_;
   Pace pace_;

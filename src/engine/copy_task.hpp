@@ -3,6 +3,7 @@
 // What the stages of the copy have in common: two open files and where to go on.
 #pragma once
 
+#include "engine/data_finder.hpp"
 #include "engine/ledger.hpp"
 #include "engine/limits.hpp"
 #include "engine/uncached.hpp"
@@ -20,6 +21,7 @@ struct CopyTask {
   std::uint64_t total_bytes = 0;
   SyncRhythm rhythm;
   std::uint64_t bytes_per_second = 0;  ///< 0: no limit
+  DataFinder* data = nullptr;          ///< where given, holes of the source are not read
 };
 
 }  // namespace rcopy::engine

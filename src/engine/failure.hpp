@@ -24,7 +24,6 @@ class Failure {
   }
 
   [[nodiscard]] std::stop_token stopped() const { return stop_.get_token(); }
-  void request_stop() { stop_.request_stop(); }
 
   void rethrow() const {
     const std::lock_guard lock{mutex_};

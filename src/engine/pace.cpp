@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "engine/pace.hpp"
 
+#include "engine/pause.hpp"
+
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 
 namespace rcopy::engine {
 namespace {
@@ -27,11 +27,7 @@ void Pace::spend(std::uint64_t bytes, const std::stop_token& stop) {
                                            static_cast<double>(bytes_per_second_)};
   due_ = std::max(due_, Clock::now() - kMostCredit) +
          std::chrono::duration_cast<Clock::duration>(time);
-  std::mutex mutex;
-  std::condition_variable_any never;
-  // cppcheck-suppress localMutex  // guards nothing: the wait wants a lock, and nobody notifies
-  std::unique_lock lock{mutex};
-  (void)never.wait_until(lock, stop, due_, [] { return false; });
+  pause_until(due_, stop);
 }
 
 }  // namespace rcopy::engine

@@ -25,7 +25,8 @@ class Pipeline {
         reader_{[&source = task.source](auto... call) { return source.read(call...); },
                 {.range = {.begin_bytes = task.start.offset_bytes, .end_bytes = task.total_bytes},
                  .blocks = kRingBlocks,
-                 .bytes_per_second = task.bytes_per_second}} {}
+                 .bytes_per_second = task.bytes_per_second,
+                 .data = task.data}} {}
 
   Position run(const std::stop_token& stop) {
     Position reached = task_.start;
@@ -49,12 +50,27 @@ class Pipeline {
     const std::stop_callback on_failure{failure_.stopped(), [this] { reader_.cancel(); }};
     Position position = task_.start;
     while (const auto block = reader_.next()) {
+      if (!pass_hole(position, block->offset_bytes, stop)) return position;
       check_full(*block);
       position.hasher.update(block->data);
       position.offset_bytes += block->data.size();
       hashed_.put({.block = *block, .after = position});
     }
+    if (task_.data != nullptr) (void)pass_hole(position, task_.total_bytes, stop);
     return position;
+  }
+
+  /// Hashes the zeros of a hole, if there is one; false where it is time to end.
+  bool pass_hole(Position& position, std::uint64_t end_bytes, const std::stop_token& stop) {
+    const std::stop_token failed = failure_.stopped();
+    while (position.offset_bytes < end_bytes) {
+      if (stop.stop_requested() || failed.stop_requested()) return false;
+      const std::uint64_t step = std::min(kHoleStepBytes, end_bytes - position.offset_bytes);
+      position.hasher.update_zeros(step);
+      position.offset_bytes += step;
+      hashed_.put({.block = {.data = {}, .offset_bytes = position.offset_bytes}, .after = position});
+    }
+    return true;
   }
 
   void check_full(const Block& block) const {
@@ -69,11 +85,14 @@ class Pipeline {
 
   void write_blocks() {
     while (const auto hashed = hashed_.take()) {
-      task_.target.write(hashed->block.data, hashed->block.offset_bytes);
+      const Block& block = hashed->block;
+      const bool hole = block.data.empty();
+      if (hole) task_.target.skip_to(hashed->after.offset_bytes);
+      else task_.target.write(block.data, block.offset_bytes);
       counters_.written_bytes = hashed->after.offset_bytes;
       checkpointer_.written(hashed->after);
       if (!syncer_.written(hashed->after, failure_.stopped())) return;
-      reader_.give_back();
+      if (!hole) reader_.give_back();
     }
   }
 

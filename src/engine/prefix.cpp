@@ -5,6 +5,9 @@
 #include "engine/prefix.hpp"
 
 #include "engine/block_reader.hpp"
+#include "engine/data_finder.hpp"
+
+#include <algorithm>
 
 namespace rcopy::engine {
 namespace {
@@ -33,43 +36,86 @@ Claims claims_of(const journal::Row& row) {
   return claims;
 }
 
-/// Hashes the partial on from `claims.start` and gives the furthest claimed position whose hash
-/// comes out as claimed.
-std::optional<Position> furthest_confirmed(UncachedReader& partial, const Claims& claims, std::uint64_t end_bytes,
+/// Hashes the partial on from `claims.start` and knows the furthest claimed position whose hash comes out
+/// as claimed.
+class PrefixHash {
+ public:
+  PrefixHash(const Claims& claims, Counters& counters) : claims_{claims}, counters_{counters}, position_{claims.start} {
+    if (position_.offset_bytes > 0) confirmed_ = position_;
+  }
+
+  void add(std::span<const std::byte> data) {
+    position_.hasher.update(data);
+    moved(data.size());
+  }
+
+  /// A hole; claims in it are looked at, too.
+  void add_zeros_to(std::uint64_t end_bytes) {
+    while (position_.offset_bytes < end_bytes && !wrong_) {
+      std::uint64_t step = std::min(kHoleStepBytes, end_bytes - position_.offset_bytes);
+      for (const std::uint64_t claim : {claims_.durable.bytes, claims_.transferred_bytes}) {
+        if (claim > position_.offset_bytes) step = std::min(step, claim - position_.offset_bytes);
+      }
+      position_.hasher.update_zeros(step);
+      moved(step);
+    }
+  }
+
+  /// The durable point has another hash than claimed: nothing of it can be kept.
+  [[nodiscard]] bool wrong() const { return wrong_; }
+  [[nodiscard]] std::optional<Position> confirmed() const { return wrong_ ? std::nullopt : confirmed_; }
+
+ private:
+  void moved(std::uint64_t bytes) {
+    position_.offset_bytes += bytes;
+    counters_.checked_bytes = position_.offset_bytes - claims_.start.offset_bytes;
+    const bool at_durable = position_.offset_bytes == claims_.durable.bytes;
+    const bool at_transferred = position_.offset_bytes == claims_.transferred_bytes;
+    if (!at_durable && !at_transferred) return;
+    const hash::Digest digest = position_.hasher.digest();
+    if (at_durable && digest != claims_.durable.digest) wrong_ = true;
+    if (!at_transferred || claims_.transferred_digest == digest) confirmed_ = position_;
+  }
+
+  const Claims& claims_;
+  Counters& counters_;
+  Position position_;
+  std::optional<Position> confirmed_;
+  bool wrong_ = false;
+};
+
+std::optional<Position> furthest_confirmed(KeptPartial& partial, const Claims& claims, std::uint64_t end_bytes,
                                            Counters& counters, const std::stop_token& stop) {
-  Position position = claims.start;
   counters.checked_bytes = 0;
-  counters.to_check_bytes = end_bytes - position.offset_bytes;
-  std::optional<Position> confirmed;
-  if (position.offset_bytes > 0) confirmed = position;
-  BlockReader blocks{[&](auto... call) { return partial.read(call...); },
-                     {.range = {.begin_bytes = position.offset_bytes, .end_bytes = end_bytes}}};
+  counters.to_check_bytes = end_bytes - claims.start.offset_bytes;
+  PrefixHash prefix{claims, counters};
+  // A hole that is none, because its data was not written back, gives another hash and is not kept.
+  DataFinder data{partial.file};
+  const bool sparse = looks_sparse(partial.stat);
+  BlockReader blocks{[&](auto... call) { return partial.reader.read(call...); },
+                     {.range = {.begin_bytes = claims.start.offset_bytes, .end_bytes = end_bytes},
+                      .data = sparse ? &data : nullptr}};
   const std::stop_callback on_stop{stop, [&] { blocks.cancel(); }};
   while (const auto block = blocks.next()) {
-    position.hasher.update(block->data);
-    position.offset_bytes += block->data.size();
-    counters.checked_bytes = position.offset_bytes - claims.start.offset_bytes;
+    if (sparse) prefix.add_zeros_to(block->offset_bytes);
+    prefix.add(block->data);
     blocks.give_back();
-    const bool at_durable = position.offset_bytes == claims.durable.bytes;
-    const bool at_transferred = position.offset_bytes == claims.transferred_bytes;
-    if (!at_durable && !at_transferred) continue;
-    const hash::Digest digest = position.hasher.digest();
-    if (at_durable && digest != claims.durable.digest) return std::nullopt;
-    if (!at_transferred || claims.transferred_digest == digest) confirmed = position;
+    if (prefix.wrong()) return std::nullopt;
   }
   if (stop.stop_requested()) {
     throw Error{{.code = ErrorCode::interrupted,
                  .operation = "check",
-                 .path = partial.path(),
+                 .path = partial.file.path(),
                  .reason = "stopped as requested"}};
   }
-  return confirmed;
+  if (sparse) prefix.add_zeros_to(end_bytes);
+  return prefix.confirmed();
 }
 
 }  // namespace
 
-std::optional<Confirmed> confirm_prefix(UncachedReader& partial, std::uint64_t partial_size_bytes, const journal::Row& row,
-                                        Keep keep, Counters& counters, const std::stop_token& stop) {
+std::optional<Confirmed> confirm_prefix(KeptPartial& partial, const journal::Row& row, Keep keep, Counters& counters,
+                                        const std::stop_token& stop) {
   Claims claims = claims_of(row);
   std::optional<Position> durable;
   if (keep == Keep::confirmed) {
@@ -77,7 +123,7 @@ std::optional<Confirmed> confirm_prefix(UncachedReader& partial, std::uint64_t p
     durable = restore_durable(row);
     if (durable) claims.start = *durable;
   }
-  const bool whole = partial_size_bytes >= row.transferred_bytes;
+  const bool whole = partial.stat.size_bytes >= row.transferred_bytes;
   const std::uint64_t end_bytes = whole ? row.transferred_bytes : row.durable_bytes;
   const auto end = furthest_confirmed(partial, claims, end_bytes, counters, stop);
   if (!end) return std::nullopt;

@@ -19,12 +19,18 @@ struct Confirmed {
   std::optional<Position> durable;  ///< the claimed durable point; nothing where it is not certain
 };
 
+/// A partial of an earlier run, as it is found.
+struct KeptPartial {
+  io::File& file;
+  UncachedReader& reader;  ///< of the same file
+  io::Stat stat;
+};
+
 /// How far the partial can be kept; nothing where it has other content than the journal says.
 /// With Keep::confirmed only the window between the durable and the last checkpoint is read (at
 /// most what was not yet durable); with Keep::checked all of it.
 /// Throws Error: io, interrupted.
-[[nodiscard]] std::optional<Confirmed> confirm_prefix(UncachedReader& partial, std::uint64_t partial_size_bytes,
-                                                      const journal::Row& row, Keep keep, Counters& counters,
-                                                      const std::stop_token& stop);
+[[nodiscard]] std::optional<Confirmed> confirm_prefix(KeptPartial& partial, const journal::Row& row, Keep keep,
+                                                      Counters& counters, const std::stop_token& stop);
 
 }  // namespace rcopy::engine

@@ -7,12 +7,11 @@
 #include "base/text.hpp"
 #include "engine/attempt.hpp"
 #include "engine/limits.hpp"
+#include "engine/pause.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <system_error>
 
@@ -203,14 +202,7 @@ class Transfer {
     pause(wait);
   }
 
-  /// Ends at once where stop is requested.
-  void pause(milliseconds time) const {
-    std::mutex mutex;
-    std::condition_variable_any never;
-    // cppcheck-suppress localMutex  // guards nothing: the wait wants a lock, and nobody notifies
-    std::unique_lock lock{mutex};
-    (void)never.wait_for(lock, run_.stop, time, [] { return false; });
-  }
+  void pause(milliseconds time) const { pause_until(std::chrono::steady_clock::now() + time, run_.stop); }
 
   [[noreturn]] void give_up(const Error& error) {
     run_.events.counters().phase = Phase::idle;

@@ -4,7 +4,9 @@
 #include "io/calls.hpp"
 #include "io/memory.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 namespace rcopy::engine {
 namespace {
@@ -14,6 +16,39 @@ constexpr std::uint64_t kLargePart = 8;
 
 /// Some file systems take O_DIRECT in open() and refuse it later.
 bool refuses_direct(const Error& error) { return error.info().os_error == EINVAL; }
+
+/// Piece by piece from the end, where a file that is cached in part is most likely not. All or nothing:
+/// reading a part through the cache makes the kernel read ahead into the next one.
+bool is_all_cached(io::File& file) {
+  constexpr std::uint64_t kPiece = std::uint64_t{64} << 20U;
+  for (std::uint64_t end = io::stat(file).size_bytes; end > 0; end -= std::min(end, kPiece)) {
+    const std::uint64_t begin = end - std::min(end, kPiece);
+    if (!io::is_cached(file, {.offset_bytes = begin, .length_bytes = end - begin})) return false;
+  }
+  return true;
+}
+
+/// Whole pages that are all zeros, or that all are not.
+struct Run {
+  std::size_t size_bytes = 0;
+  bool zeros = false;
+};
+
+bool is_zeros(std::span<const std::byte> page) {
+  return page.front() == std::byte{0} && std::memcmp(page.data(), page.data() + 1, page.size() - 1) == 0;
+}
+
+Run first_run(std::span<const std::byte> data) {
+  Run run;
+  while (run.size_bytes < data.size()) {
+    const auto page = data.subspan(run.size_bytes, std::min(io::kDirectAlignment, data.size() - run.size_bytes));
+    const bool zeros = is_zeros(page);
+    if (run.size_bytes == 0) run.zeros = zeros;
+    if (zeros != run.zeros) break;
+    run.size_bytes += page.size();
+  }
+  return run;
+}
 
 }  // namespace
 
@@ -36,7 +71,11 @@ std::unique_ptr<io::File> open_uncached(const FileName& name, io::File& cached, 
 }
 
 UncachedReader::UncachedReader(io::File& cached, std::unique_ptr<io::File> direct, Pages pages)
-    : cached_{cached}, direct_{std::move(direct)}, pages_{pages}, refused_{direct_ == nullptr} {
+    : cached_{cached},
+      direct_{std::move(direct)},
+      pages_{pages},
+      all_cached_{pages == Pages::keep || is_all_cached(cached)},
+      refused_{direct_ == nullptr} {
   if (refused_) read_only_what_is_asked();
 }
 
@@ -47,9 +86,7 @@ void UncachedReader::read_only_what_is_asked() {
 
 std::size_t UncachedReader::read(std::span<std::byte> buffer, std::size_t wanted_bytes, std::uint64_t offset_bytes) {
   const auto wanted = buffer.first(wanted_bytes);
-  if (pages_ == Pages::keep) return io::read_full(cached_, wanted, offset_bytes);
-  const bool was_cached = io::is_cached(cached_, {.offset_bytes = offset_bytes, .length_bytes = wanted_bytes});
-  if (was_cached || refused_) return read_cached(wanted, offset_bytes, was_cached);
+  if (all_cached_ || refused_) return read_cached(wanted, offset_bytes);
   try {
     return io::read_at_least(*direct_, buffer, wanted_bytes, offset_bytes);
   } catch (const Error& error) {
@@ -57,18 +94,34 @@ std::size_t UncachedReader::read(std::span<std::byte> buffer, std::size_t wanted
   }
   refused_ = true;
   read_only_what_is_asked();
-  return read_cached(wanted, offset_bytes, was_cached);
+  return read_cached(wanted, offset_bytes);
 }
 
-std::size_t UncachedReader::read_cached(std::span<std::byte> wanted, std::uint64_t offset_bytes, bool was_cached) {
+std::size_t UncachedReader::read_cached(std::span<std::byte> wanted, std::uint64_t offset_bytes) {
+  const io::Extent extent{.offset_bytes = offset_bytes, .length_bytes = wanted.size()};
+  const bool drop = pages_ == Pages::drop_all || (pages_ == Pages::drop_new && !io::is_cached(cached_, extent));
   const std::size_t got = io::read_full(cached_, wanted, offset_bytes);
-  const bool drop = pages_ == Pages::drop_all || (pages_ == Pages::drop_new && !was_cached);
   // Only a courtesy to others: a file system that keeps its pages fails nothing.
-  if (drop) (void)cached_.drop_cache({.offset_bytes = offset_bytes, .length_bytes = wanted.size()});
+  if (drop) (void)cached_.drop_cache(extent);
   return got;
 }
 
 void UncachedWriter::write(std::span<const std::byte> data, std::uint64_t offset_bytes) {
+  if (zeros_ == Zeros::write) return write_run(data, offset_bytes);
+  std::size_t done = 0;
+  bool ends_with_data = true;
+  while (done < data.size()) {
+    const Run run = first_run(data.subspan(done));
+    if (!run.zeros) write_run(data.subspan(done, run.size_bytes), offset_bytes + done);
+    ends_with_data = !run.zeros;
+    done += run.size_bytes;
+  }
+  if (!ends_with_data) skip_to(offset_bytes + data.size());
+}
+
+void UncachedWriter::skip_to(std::uint64_t end_bytes) { io::truncate(cached_, end_bytes); }
+
+void UncachedWriter::write_run(std::span<const std::byte> data, std::uint64_t offset_bytes) {
   if (direct_ && data.size() % io::kDirectAlignment == 0) {
     try {
       return io::write_full(*direct_, data, offset_bytes);

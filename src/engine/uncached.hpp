@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Reads and writes that leave the page cache as it was: what is cached is read from there, the rest past
-// it (O_DIRECT). Where the file system refuses that, through the cache, and what was brought in is dropped
+// Reads and writes that leave the page cache as it was: a file that is cached is read from there, others
+// past it (O_DIRECT). Where the file system refuses that, through the cache, and what was brought in is dropped
 // again where the file is large. docs/performance.md says why this is also faster.
 #pragma once
 
@@ -48,24 +48,38 @@ class UncachedReader {
 
  private:
   void read_only_what_is_asked();
-  [[nodiscard]] std::size_t read_cached(std::span<std::byte> wanted, std::uint64_t offset_bytes, bool was_cached);
+  [[nodiscard]] std::size_t read_cached(std::span<std::byte> wanted, std::uint64_t offset_bytes);
 
   io::File& cached_;
   std::unique_ptr<io::File> direct_;
   Pages pages_;
+  bool all_cached_;
   std::atomic<bool> refused_;
+};
+
+/// What to do with whole pages of zeros.
+enum class Zeros {
+  write,
+  skip,  ///< the file is new there, so that they are a hole
 };
 
 class UncachedWriter {
  public:
-  UncachedWriter(io::File& cached, std::unique_ptr<io::File> direct) : cached_{cached}, direct_{std::move(direct)} {}
+  UncachedWriter(io::File& cached, std::unique_ptr<io::File> direct, Zeros zeros)
+      : cached_{cached}, direct_{std::move(direct)}, zeros_{zeros} {}
 
   /// Writes all of it. `data` lies in memory that is aligned for direct writes. Throws Error: io, no_space.
   void write(std::span<const std::byte> data, std::uint64_t offset_bytes);
 
+  /// A hole of the source, up to `end_bytes`: the file, which ends before it, gets as long.
+  void skip_to(std::uint64_t end_bytes);
+
  private:
+  void write_run(std::span<const std::byte> data, std::uint64_t offset_bytes);
+
   io::File& cached_;
   std::unique_ptr<io::File> direct_;
+  Zeros zeros_;
 };
 
 }  // namespace rcopy::engine

@@ -5,6 +5,7 @@
 #include "engine/verifier.hpp"
 
 #include "engine/block_reader.hpp"
+#include "engine/data_finder.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -29,17 +30,31 @@ void check_same(io::File& opened, Partial& partial, const Place& place) {
                .reason = "stopped as requested"}};
 }
 
+/// Up to `end_bytes`, or until stop is requested.
+void hash_hole(hash::Hasher& hasher, std::uint64_t end_bytes, Counters& counters, const std::stop_token& stop) {
+  while (hasher.bytes() < end_bytes && !stop.stop_requested()) {
+    hasher.update_zeros(std::min(kHoleStepBytes, end_bytes - hasher.bytes()));
+    counters.verified_bytes = hasher.bytes();
+  }
+}
+
 hash::Digest hash_all(io::File& file, const ReadBack& what, const Place& place, Counters& counters,
                       const std::stop_token& stop) {
   hash::Hasher hasher;
+  // All of it was synced, so that the holes are on the medium too.
+  DataFinder data{file};
+  const bool sparse = looks_sparse(io::stat(file));
   BlockReader blocks{reads_of(file), {.range = {.begin_bytes = 0, .end_bytes = what.total_bytes},
-                                      .bytes_per_second = what.bytes_per_second}};
+                                      .bytes_per_second = what.bytes_per_second,
+                                      .data = sparse ? &data : nullptr}};
   const std::stop_callback on_stop{stop, [&] { blocks.cancel(); }};
   while (const auto block = blocks.next()) {
+    if (sparse) hash_hole(hasher, block->offset_bytes, counters, stop);
     hasher.update(block->data);
     counters.verified_bytes = hasher.bytes();
     blocks.give_back();
   }
+  if (sparse) hash_hole(hasher, what.total_bytes, counters, stop);
   if (stop.stop_requested()) throw_interrupted(place);
   return hasher.digest();
 }

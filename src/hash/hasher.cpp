@@ -12,6 +12,7 @@
 #endif
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <new>
 
@@ -142,6 +143,15 @@ Hasher::Hasher() {
 
 void Hasher::update(std::span<const std::byte> data) {
   XXH3_128bits_update(&xxh(state_.bytes.data()), data.data(), data.size());
+}
+
+void Hasher::update_zeros(std::uint64_t size_bytes) {
+  static constexpr std::array<std::byte, std::size_t{64} << 10U> kZeros{};
+  while (size_bytes > 0) {
+    const auto some = static_cast<std::size_t>(std::min<std::uint64_t>(size_bytes, kZeros.size()));
+    update(std::span{kZeros}.first(some));
+    size_bytes -= some;
+  }
 }
 
 Digest Hasher::digest() const { return canonical(XXH3_128bits_digest(&xxh(state_.bytes.data()))); }

@@ -35,6 +35,7 @@ class Hasher {
   Hasher();
 
   void update(std::span<const std::byte> data);
+  void update_zeros(std::uint64_t size_bytes);
   [[nodiscard]] Digest digest() const;         ///< of all bytes so far; may go on after
   [[nodiscard]] std::uint64_t bytes() const;   ///< how many so far
 

@@ -98,6 +98,26 @@ void truncate(File& file, std::uint64_t size_bytes) {
   must("truncate", file.path(), [&] { return file.truncate(size_bytes); });
 }
 
+std::optional<std::uint64_t> next_data(File& file, std::uint64_t offset_bytes) {
+  const auto found = repeat_result([&] { return file.seek_data(offset_bytes); });
+  if (found.error == ENXIO) return std::nullopt;
+  if (found.error != 0) fail("look for data in", file.path(), found.error, offset_bytes);
+  return found.value;
+}
+
+std::uint64_t next_hole(File& file, std::uint64_t offset_bytes) {
+  const auto found = repeat_result([&] { return file.seek_hole(offset_bytes); });
+  if (found.error != 0) fail("look for a hole in", file.path(), found.error, offset_bytes);
+  return found.value;
+}
+
+bool punch_hole(File& file, Extent extent) {
+  const int error = repeat([&] { return file.punch_hole(extent); });
+  if (error == EOPNOTSUPP) return false;
+  if (error != 0) fail("punch a hole in", file.path(), error, extent.offset_bytes);
+  return true;
+}
+
 Stat stat(File& file) {
   const auto result = repeat_result([&] { return file.stat(); });
   if (result.error != 0) fail("stat", file.path(), result.error);

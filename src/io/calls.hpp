@@ -38,6 +38,12 @@ void sync_all(File& file);
 /// False where the system does not tell.
 [[nodiscard]] bool is_cached(File& file, Extent extent);
 void truncate(File& file, std::uint64_t size_bytes);
+/// Where data begins at or after `offset_bytes`; nothing where only a hole is left, or the end.
+[[nodiscard]] std::optional<std::uint64_t> next_data(File& file, std::uint64_t offset_bytes);
+/// Where the data at `offset_bytes`, which is before the end, comes to a hole or the end.
+[[nodiscard]] std::uint64_t next_hole(File& file, std::uint64_t offset_bytes);
+/// False where the file system has no holes (EOPNOTSUPP).
+[[nodiscard]] bool punch_hole(File& file, Extent extent);
 [[nodiscard]] Stat stat(File& file);
 void close(File& file);
 

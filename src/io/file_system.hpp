@@ -48,9 +48,10 @@ struct Times {
   std::int64_t mtime_ns = 0;
 };
 
+/// A part of a file.
 struct Extent {
   std::uint64_t offset_bytes = 0;
-  std::uint64_t length_bytes = 0;  ///< 0: to the end of the file
+  std::uint64_t length_bytes = 0;  ///< 0, for the page cache: to the end of the file
 };
 
 /// One open file. The destructor closes and forgets, which is right for what was only read or is
@@ -66,11 +67,19 @@ class File {
   [[nodiscard]] virtual int sync_data() = 0;  ///< fdatasync
   [[nodiscard]] virtual int sync_all() = 0;   ///< fsync
   [[nodiscard]] virtual int truncate(std::uint64_t size_bytes) = 0;
+  /// lseek(2) with SEEK_DATA: where data begins at or after `offset_bytes`; ENXIO: there is none.
+  virtual Result<std::uint64_t> seek_data(std::uint64_t offset_bytes) = 0;
+  /// Likewise SEEK_HOLE; the end of the file counts as one. ENXIO: `offset_bytes` is not before it.
+  virtual Result<std::uint64_t> seek_hole(std::uint64_t offset_bytes) = 0;
+  /// fallocate(2): the bytes read as zeros and take no space; the size stays. EOPNOTSUPP: no holes here.
+  [[nodiscard]] virtual int punch_hole(Extent extent) = 0;
   virtual Result<Stat> stat() = 0;
   [[nodiscard]] virtual int try_lock() = 0;    ///< flock, exclusive; EWOULDBLOCK: somebody has it
   [[nodiscard]] virtual int drop_cache(Extent extent) = 0;  ///< its clean pages leave the page cache
   /// Whether all of it is in the page cache; EPERM where that is none of this user's business.
   virtual Result<bool> is_cached(Extent extent) = 0;
+  /// Whether data waits to be written back; ENOSYS before Linux 6.5.
+  virtual Result<bool> is_dirty() = 0;
   [[nodiscard]] virtual int expect_random() = 0;  ///< nothing is read ahead through this descriptor
   [[nodiscard]] virtual int set_owner(Owner owner) = 0;
   [[nodiscard]] virtual int set_mode(std::uint32_t mode) = 0;

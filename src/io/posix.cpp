@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include <vector>
@@ -108,7 +109,7 @@ Result<Stat> stat_at(int directory, const char* name, int flags) {
   return ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0;
 }
 
-/// By mincore(2) of a mapping that is never touched; cachestat(2) would be one call, but only since
+/// By mincore(2) of a mapping that cannot be touched; cachestat(2) would be one call, but only since
 /// Linux 6.5.
 Result<bool> cached_pages(int fd, Extent extent) {
   const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
@@ -120,13 +121,27 @@ Result<bool> cached_pages(int fd, Extent extent) {
   const std::uint64_t end = extent.length_bytes == 0 ? size : std::min(size, extent.offset_bytes + extent.length_bytes);
   if (begin >= end) return {.value = true};
   const auto length = static_cast<std::size_t>(end - begin);
-  void* const mapped = ::mmap(nullptr, length, PROT_READ, MAP_SHARED, fd, static_cast<off_t>(begin));
+  void* const mapped = ::mmap(nullptr, length, PROT_NONE, MAP_SHARED, fd, static_cast<off_t>(begin));
   if (mapped == MAP_FAILED) return {.value = false, .error = errno};
   std::vector<unsigned char> pages((length + page_bytes - 1) / page_bytes);
   const int error = ::mincore(mapped, length, pages.data()) == 0 ? 0 : errno;
   (void)::munmap(mapped, length);
   const bool all = std::all_of(pages.begin(), pages.end(), [](unsigned char page) { return (page & 1U) != 0; });
   return {.value = error == 0 && all, .error = error};
+}
+
+/// By cachestat(2), which glibc has no function for.
+Result<bool> dirty_pages(int fd) {
+  constexpr long kCachestat = 451;
+  struct {
+    std::uint64_t offset_bytes = 0;
+    std::uint64_t length_bytes = 0;  // to the end
+  } range;
+  struct {
+    std::uint64_t cached, dirty, in_write_back, evicted, recently_evicted;
+  } pages{};
+  if (::syscall(kCachestat, fd, &range, &pages, 0U) != 0) return {.value = false, .error = errno};
+  return {.value = pages.dirty + pages.in_write_back > 0};
 }
 
 class PosixFile final : public File {
@@ -148,6 +163,12 @@ class PosixFile final : public File {
   int truncate(std::uint64_t size_bytes) override {
     return answer(::ftruncate(fd_.get(), static_cast<off_t>(size_bytes)));
   }
+  Result<std::uint64_t> seek_data(std::uint64_t offset_bytes) override { return seek(offset_bytes, SEEK_DATA); }
+  Result<std::uint64_t> seek_hole(std::uint64_t offset_bytes) override { return seek(offset_bytes, SEEK_HOLE); }
+  int punch_hole(Extent extent) override {
+    return answer(::fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                              static_cast<off_t>(extent.offset_bytes), static_cast<off_t>(extent.length_bytes)));
+  }
   Result<Stat> stat() override { return stat_at(fd_.get(), "", AT_EMPTY_PATH); }
   int try_lock() override { return answer(::flock(fd_.get(), LOCK_EX | LOCK_NB)); }
   int drop_cache(Extent extent) override {
@@ -155,6 +176,7 @@ class PosixFile final : public File {
                            POSIX_FADV_DONTNEED);
   }
   Result<bool> is_cached(Extent extent) override { return cached_pages(fd_.get(), extent); }
+  Result<bool> is_dirty() override { return dirty_pages(fd_.get()); }
   int expect_random() override { return ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_RANDOM); }
   int set_owner(Owner owner) override { return answer(::fchown(fd_.get(), owner.uid, owner.gid)); }
   int set_mode(std::uint32_t mode) override { return answer(::fchmod(fd_.get(), mode)); }
@@ -168,6 +190,13 @@ class PosixFile final : public File {
   static Result<std::size_t> count(ssize_t returned) {
     if (returned < 0) return {.value = 0, .error = errno};
     return {.value = static_cast<std::size_t>(returned)};
+  }
+
+  /// The position of the descriptor, which this moves, is used by nobody.
+  Result<std::uint64_t> seek(std::uint64_t offset_bytes, int whence) {
+    const off_t found = ::lseek(fd_.get(), static_cast<off_t>(offset_bytes), whence);
+    if (found < 0) return {.value = 0, .error = errno};
+    return {.value = static_cast<std::uint64_t>(found)};
   }
 
   UniqueFd fd_;

@@ -290,7 +290,7 @@ count_reads() {
         if (first == "none" || offset < first) first = offset
       }
     }
-    /mmap.*= 0x/ { sum = -1; exit }
+    /mmap\(/ && !/PROT_NONE/ { sum = -1; exit } # that only asks what is cached
     END { printf "%.0f %s\n", sum, first }' "$trace")
   ((bytes_read >= 0)) || fail "$1 was mapped, so what is read of it cannot be counted"
 }

@@ -102,7 +102,7 @@ done
 expect_none "$state"
 run --help
 for option in -p --verify --no-verify --resume --retries --retry-wait --wait --lock-wait --bwlimit \
-  --nice-io --journal --no-journal -v -q \
+  --nice-io --sparse --cache --journal --no-journal -v -q \
   --version; do
   expect_printed "(^| )$option(\[?=|,| |$)"
 done

@@ -37,6 +37,7 @@ bool interruptible(Call kind) {
     case Call::dir_sync:
     case Call::truncate:
     case Call::lock:
+    case Call::punch_hole:
     case Call::fs_info: return true;
     default: return false;
   }
@@ -66,9 +67,13 @@ const char* name_of(Call kind) {
     case Call::drop_cache: return "drop_cache";
     case Call::is_cached: return "is_cached";
     case Call::expect_random: return "expect_random";
+    case Call::is_dirty: return "is_dirty";
     case Call::set_owner: return "set_owner";
     case Call::set_mode: return "set_mode";
     case Call::set_times: return "set_times";
+    case Call::seek_data: return "seek_data";
+    case Call::seek_hole: return "seek_hole";
+    case Call::punch_hole: return "punch_hole";
     case Call::close: return "close";
   }
   return "?";
@@ -80,10 +85,11 @@ std::string text_of(const CallInfo& call) {
   std::ostringstream text;
   text << name_of(call.kind) << ' ' << call.path.filename().native();
   if (call.kind == Call::rename) text << " -> " << call.new_path.filename().native();
-  if (call.kind == Call::read || call.kind == Call::write) {
+  if (call.kind == Call::read || call.kind == Call::write || call.kind == Call::punch_hole) {
     text << ' ' << call.offset_bytes << '+' << call.size_bytes;
   }
-  if (call.kind == Call::truncate) text << ' ' << call.offset_bytes;
+  const bool at_offset = call.kind == Call::truncate || call.kind == Call::seek_data || call.kind == Call::seek_hole;
+  if (at_offset) text << ' ' << call.offset_bytes;
   return text.str();
 }
 
@@ -220,6 +226,7 @@ class FaultyFileSystem::FaultyFile final : public io::File {
     CallInfo call = info(Call::read);
     call.offset_bytes = offset_bytes;
     call.size_bytes = buffer.size();
+    call.direct = mode_ == io::OpenMode::read_direct;
     return script_->run(call, [&] { return below_->read_at(part, offset_bytes); });
   }
 
@@ -229,13 +236,23 @@ class FaultyFileSystem::FaultyFile final : public io::File {
     CallInfo call = info(Call::write);
     call.offset_bytes = offset_bytes;
     call.size_bytes = data.size();
+    call.direct = mode_ == io::OpenMode::write_direct;
     return script_->run(call, [&] { return below_->write_at(part, offset_bytes); });
   }
 
   int truncate(std::uint64_t size_bytes) override {
-    CallInfo call = info(Call::truncate);
-    call.offset_bytes = size_bytes;
-    return script_->run(call, [&] { return below_->truncate(size_bytes); });
+    return script_->run(info(Call::truncate, size_bytes), [&] { return below_->truncate(size_bytes); });
+  }
+  io::Result<std::uint64_t> seek_data(std::uint64_t offset_bytes) override {
+    return script_->run(info(Call::seek_data, offset_bytes), [&] { return below_->seek_data(offset_bytes); });
+  }
+  io::Result<std::uint64_t> seek_hole(std::uint64_t offset_bytes) override {
+    return script_->run(info(Call::seek_hole, offset_bytes), [&] { return below_->seek_hole(offset_bytes); });
+  }
+  int punch_hole(io::Extent extent) override {
+    CallInfo call = info(Call::punch_hole, extent.offset_bytes);
+    call.size_bytes = extent.length_bytes;
+    return script_->run(call, [&] { return below_->punch_hole(extent); });
   }
 
   int sync_data() override {
@@ -256,6 +273,9 @@ class FaultyFileSystem::FaultyFile final : public io::File {
   io::Result<bool> is_cached(io::Extent extent) override {
     return script_->run(info(Call::is_cached), [&] { return below_->is_cached(extent); });
   }
+  io::Result<bool> is_dirty() override {
+    return script_->run(info(Call::is_dirty), [&] { return below_->is_dirty(); });
+  }
   int expect_random() override {
     return script_->run(info(Call::expect_random), [&] { return below_->expect_random(); });
   }
@@ -273,10 +293,11 @@ class FaultyFileSystem::FaultyFile final : public io::File {
   }
 
  private:
-  [[nodiscard]] CallInfo info(Call kind) const {
+  [[nodiscard]] CallInfo info(Call kind, std::uint64_t offset_bytes = 0) const {
     CallInfo call;
     call.kind = kind;
     call.path = below_->path();
+    call.offset_bytes = offset_bytes;
     return call;
   }
 

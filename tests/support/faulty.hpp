@@ -22,9 +22,8 @@ namespace rcopy::test {
 enum class Call {
   open_directory, stat, resolve,
   open, dir_stat, check_writable, rename, unlink, dir_sync, fs_info,
-  read, write, sync_data, sync_all, truncate, fstat, lock, drop_cache, is_cached,
-  expect_random,
-  set_owner, set_mode, set_times, close,
+  read, write, sync_data, sync_all, truncate, fstat, lock, drop_cache, is_cached, expect_random,
+  is_dirty, set_owner, set_mode, set_times, seek_data, seek_hole, punch_hole, close,
 };
 // clang-format on
 
@@ -38,8 +37,9 @@ struct CallInfo {
   Call kind = Call::stat;
   std::filesystem::path path;      ///< of the file or directory; the old name of a rename
   std::filesystem::path new_path;  ///< rename only
-  std::uint64_t offset_bytes = 0;  ///< read and write; the new size of a truncate
-  std::uint64_t size_bytes = 0;    ///< read and write
+  std::uint64_t offset_bytes = 0;  ///< of the part, or from where to seek; the new size of a truncate
+  std::uint64_t size_bytes = 0;    ///< of the part: read, write, punch_hole
+  bool direct = false;             ///< read and write: past the page cache
   std::uint64_t number = 0;        ///< 1 for the first call of all
   std::uint64_t number_of_kind = 0;
 };

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <set>
 
 namespace rcopy::test {
@@ -168,6 +169,44 @@ void FileData::truncate(std::uint64_t size_bytes) {
   }
   size_bytes_ = size_bytes;
   sizes_since_sync_.push_back(size_bytes);
+}
+
+bool FileData::is_hole(std::uint64_t index) const {
+  const bool known = cache_.contains(index) || medium_.contains(index);
+  return known ? !is_stored(index) : !is_generated(index);
+}
+
+/// The next page after `index` that need not be as this one is, or the end of the file.
+std::uint64_t FileData::next_known(std::uint64_t index) const {
+  std::uint64_t next = pages_for(size_bytes_);
+  if (is_generated(index)) next = std::min(next, pages_for(generated_bytes_));
+  if (const auto at = cache_.upper_bound(index); at != cache_.end()) next = std::min(next, at->first);
+  if (const auto at = medium_.upper_bound(index); at != medium_.end()) next = std::min(next, at->first);
+  const bool known = cache_.contains(index) || medium_.contains(index);
+  return known ? std::min(next, index + 1) : next;
+}
+
+std::optional<std::uint64_t> FileData::next_data(std::uint64_t offset_bytes) const {
+  std::uint64_t index = offset_bytes / kPage;
+  while (index * kPage < size_bytes_ && is_hole(index)) index = next_known(index);
+  const std::uint64_t found = std::max(offset_bytes, index * kPage);
+  return found < size_bytes_ ? std::optional{found} : std::nullopt;
+}
+
+std::uint64_t FileData::next_hole(std::uint64_t offset_bytes) const {
+  std::uint64_t index = offset_bytes / kPage;
+  while (index * kPage < size_bytes_ && !is_hole(index)) index = next_known(index);
+  return std::min(std::max(offset_bytes, index * kPage), size_bytes_);
+}
+
+void FileData::punch_hole(std::uint64_t offset_bytes, std::uint64_t length_bytes) {
+  static constexpr Page kZeros{};
+  const std::uint64_t end = std::min(size_bytes_, offset_bytes + length_bytes);
+  for (auto at = next_data(offset_bytes); at && *at < end; at = next_data(*at)) {
+    const std::uint64_t length = std::min(kPage - *at % kPage, end - *at);
+    (void)write(*at, std::span{kZeros}.first(length), std::numeric_limits<std::uint64_t>::max());
+    *at += length;
+  }
 }
 
 bool FileData::dirty() const {

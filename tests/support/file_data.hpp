@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -52,6 +53,14 @@ class FileData {
                                   std::uint64_t new_pages);
   void truncate(std::uint64_t size_bytes);
 
+  /// Where data begins at or after `offset_bytes`; nothing where there is none. A page of zeros is
+  /// a hole, also one that was written.
+  [[nodiscard]] std::optional<std::uint64_t> next_data(std::uint64_t offset_bytes) const;
+  /// The first hole at or after `offset_bytes`, or the end of the file.
+  [[nodiscard]] std::uint64_t next_hole(std::uint64_t offset_bytes) const;
+  /// Makes zeros of the bytes before the end of the file.
+  void punch_hole(std::uint64_t offset_bytes, std::uint64_t length_bytes);
+
   [[nodiscard]] bool dirty() const;
   [[nodiscard]] bool dirty_at(std::uint64_t offset_bytes) const;
   /// Dirty pages in the range go to the medium, but a power cut can still lose them.
@@ -88,6 +97,8 @@ class FileData {
     return index * kPageBytes < generated_bytes_;
   }
   [[nodiscard]] bool is_stored(std::uint64_t index) const;
+  [[nodiscard]] bool is_hole(std::uint64_t index) const;
+  [[nodiscard]] std::uint64_t next_known(std::uint64_t index) const;
   [[nodiscard]] static PagePtr changed(const PagePtr& old, std::uint64_t begin,
                                        std::span<const std::byte> data);
   [[nodiscard]] static PagePtr cut(const PagePtr& old, std::uint64_t begin);

@@ -124,6 +124,34 @@ class MemoryFile final : public io::File {
     return 0;
   }
 
+  Result<std::uint64_t> seek_data(std::uint64_t offset_bytes) override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = seekable(call, offset_bytes)) return {.error = error};
+    const auto found = disk_->settings.has_holes ? inode_->data.next_data(offset_bytes) : offset_bytes;
+    if (!found) return {.error = ENXIO};
+    return {.value = *found};
+  }
+
+  Result<std::uint64_t> seek_hole(std::uint64_t offset_bytes) override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = seekable(call, offset_bytes)) return {.error = error};
+    const FileData& data = inode_->data;
+    return {.value = disk_->settings.has_holes ? data.next_hole(offset_bytes) : data.size_bytes()};
+  }
+
+  int punch_hole(io::Extent extent) override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return error;
+    if (extent.length_bytes == 0) return EINVAL;
+    if (!writable()) return EBADF;
+    if (inode_->kind != FileKind::regular) return ESPIPE;
+    if (disk_->writing == Writing::refused) return EROFS;
+    if (!disk_->settings.has_holes) return EOPNOTSUPP;
+    disk_->change_data(*inode_, [&](FileData& data) { data.punch_hole(extent.offset_bytes, extent.length_bytes); });
+    changed_content();
+    return 0;
+  }
+
   Result<io::Stat> stat() override {
     const CountedCall call{*disk_, epoch_};
     if (const int error = usable(call)) return {.error = error};
@@ -151,6 +179,12 @@ class MemoryFile final : public io::File {
     if (const int error = usable(call)) return {.error = error};
     if (inode_->kind != FileKind::regular) return {.error = ENODEV};
     return {.value = inode_->data.is_cached(extent.offset_bytes, extent.length_bytes)};
+  }
+
+  Result<bool> is_dirty() override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return {.error = error};
+    return {.value = inode_->data.dirty()};
   }
 
   int expect_random() override {
@@ -210,6 +244,12 @@ class MemoryFile final : public io::File {
   [[nodiscard]] int usable(const CountedCall& call) const {
     if (!open_) return EBADF;
     return call.error();
+  }
+
+  [[nodiscard]] int seekable(const CountedCall& call, std::uint64_t offset_bytes) const {
+    if (const int error = usable(call)) return error;
+    if (inode_->kind != FileKind::regular) return ESPIPE;
+    return offset_bytes >= inode_->data.size_bytes() ? ENXIO : 0;
   }
 
   [[nodiscard]] bool writable() const {

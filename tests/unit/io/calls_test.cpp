@@ -116,6 +116,40 @@ TEST_CASE("a failed read or write names operation, path and the byte where it fa
   CHECK(info.os_error == EDQUOT);
 }
 
+TEST_CASE("nothing but ENXIO says that there is no more data", "[io]") {
+  Desk desk;
+  CHECK(io::next_data(*desk.file, 100) == 100);
+  CHECK(io::next_hole(*desk.file, 100) == kSize);
+  CHECK_FALSE(io::next_data(*desk.file, kSize));
+  desk.faulty.add({.kind = Call::seek_data, .error = EIO});
+  desk.faulty.add({.kind = Call::seek_hole, .error = ESTALE});
+  const ErrorInfo no_data = failure_of([&] { (void)io::next_data(*desk.file, 100); });
+  CHECK(no_data.os_error == EIO);
+  CHECK(no_data.offset_bytes == 100);
+  const ErrorInfo no_hole = failure_of([&] { (void)io::next_hole(*desk.file, 200); });
+  CHECK(no_hole.os_error == ESTALE);
+  CHECK(no_hole.path == "/d/f");
+}
+
+TEST_CASE("a file system without holes punches none, and a failure is an error", "[io]") {
+  Desk desk;
+  const io::Extent page{.offset_bytes = 4096, .length_bytes = 4096};
+  CHECK(io::punch_hole(*desk.file, page));
+  CHECK(io::next_hole(*desk.file, 0) == 4096);
+  desk.faulty.add({.kind = Call::punch_hole, .error = EOPNOTSUPP});
+  CHECK_FALSE(io::punch_hole(*desk.file, page));
+  desk.faulty.add({.kind = Call::punch_hole, .error = ENOSPC});
+  CHECK(failure_of([&] { (void)io::punch_hole(*desk.file, page); }).code == ErrorCode::no_space);
+
+  MemoryDisk dense{{.has_holes = false}};
+  dense.put("/f", desk.bytes);
+  const auto root = io::open_directory(dense, "/", io::DirectoryUse::look_up);
+  const auto file = io::open(*root, "f", OpenMode::partial);
+  CHECK_FALSE(io::punch_hole(*file, page));
+  CHECK(io::next_hole(*file, 0) == kSize);
+  CHECK(io::next_data(*file, 17) == 17);
+}
+
 TEST_CASE("every call but close is repeated after a signal", "[io]") {
   Desk desk;
   desk.faulty.interrupt_every_other();
@@ -123,6 +157,7 @@ TEST_CASE("every call but close is repeated after a signal", "[io]") {
   const auto file = io::open(*directory, "new", OpenMode::create_partial);
   io::write_full(*file, Bytes{"content"}, 0);
   io::truncate(*file, 4);
+  CHECK(io::punch_hole(*file, {.offset_bytes = 0, .length_bytes = 2}));
   io::sync_data(*file);
   io::sync_all(*file);
   CHECK(io::stat(*file).size_bytes == 4);

@@ -6,6 +6,7 @@
 #include "support/results.hpp"
 #include "unit/io/worlds.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace rcopy::test {
@@ -14,7 +15,7 @@ namespace {
 using io::OpenMode;
 
 constexpr std::array kAllModes{OpenMode::source, OpenMode::partial, OpenMode::read_back,
-                               OpenMode::read_direct};
+                               OpenMode::read_direct, OpenMode::write_direct};
 
 std::unique_ptr<io::Directory> root_of(World& world) {
   return good(world.fs().open_directory(world.root(), io::DirectoryUse::change_names));
@@ -258,6 +259,83 @@ TEST_CASE("syncs and dropping the cache change no content", "[contract]") {
   CHECK(good(directory->open("f", OpenMode::source))->sync_all() == 0);
 }
 
+constexpr std::uint64_t kUnit = 64 * 1024;  // a multiple of every block size
+
+/// Data, a hole, data, and a hole up to the end.
+std::unique_ptr<io::File> with_holes(io::Directory& directory, const Bytes& data) {
+  auto file = good(directory.open("f", OpenMode::create_partial));
+  write(*file, data);
+  write(*file, data, 4 * kUnit);
+  CHECK(file->truncate(9 * kUnit) == 0);
+  return file;
+}
+
+TEST_CASE("data and holes are found in turn, and nothing is found at the end", "[contract]") {
+  const auto made = every_world();
+  World& world = *made;
+  INFO(world.name());
+  const auto directory = root_of(world);
+  const auto writer = with_holes(*directory, content(Seed{7}, kUnit));
+  CHECK(writer->sync_all() == 0);
+  const auto file = good(directory->open("f", OpenMode::source));
+  if (good(file->seek_hole(0)) == 9 * kUnit) {
+    WARN("no holes here: " << world.root());
+    return;
+  }
+  CHECK(good(file->seek_data(0)) == 0);
+  CHECK(good(file->seek_data(7)) == 7);
+  CHECK(good(file->seek_hole(7)) == kUnit);
+  CHECK(good(file->seek_hole(kUnit + 7)) == kUnit + 7);
+  CHECK(good(file->seek_data(kUnit)) == 4 * kUnit);
+  CHECK(good(file->seek_hole(4 * kUnit)) == 5 * kUnit);
+  CHECK(file->seek_data(5 * kUnit).error == ENXIO);
+  CHECK(good(file->seek_hole(8 * kUnit)) == 8 * kUnit);
+  for (const std::uint64_t beyond : {9 * kUnit, 10 * kUnit}) {
+    CHECK(file->seek_data(beyond).error == ENXIO);
+    CHECK(file->seek_hole(beyond).error == ENXIO);
+  }
+}
+
+TEST_CASE("the end of the data is a hole where the file ends with data", "[contract]") {
+  const auto made = every_world();
+  World& world = *made;
+  INFO(world.name());
+  world.put("f", content(Seed{7}, 10'000));
+  const auto directory = root_of(world);
+  const auto file = good(directory->open("f", OpenMode::source));
+  CHECK(good(file->seek_data(9'999)) == 9'999);
+  CHECK(good(file->seek_hole(0)) == 10'000);
+}
+
+TEST_CASE("a punched hole reads as zeros, takes no space and leaves the size", "[contract]") {
+  const auto made = every_world();
+  World& world = *made;
+  INFO(world.name());
+  Bytes bytes = content(Seed{8}, 4 * kUnit + 100);
+  world.put("f", bytes);
+  const auto directory = root_of(world);
+  const auto file = good(directory->open("f", OpenMode::partial));
+  CHECK(file->sync_all() == 0);
+  const std::uint64_t before = good(file->stat()).allocated_bytes;
+  const int error = file->punch_hole({.offset_bytes = kUnit - 10, .length_bytes = kUnit + 20});
+  if (error == EOPNOTSUPP) {
+    WARN("no holes here: " << world.root());
+    return;
+  }
+  CHECK(error == 0);
+  std::fill_n(bytes.begin() + kUnit - 10, kUnit + 20, std::byte{0});
+  CHECK(world.get("f") == bytes);
+  CHECK(file->punch_hole({.offset_bytes = 4 * kUnit, .length_bytes = 10 * kUnit}) == 0);
+  std::fill(bytes.begin() + 4 * kUnit, bytes.end(), std::byte{0});
+  CHECK(world.get("f") == bytes);
+  CHECK(file->sync_all() == 0);
+  CHECK(good(file->stat()).allocated_bytes <= before - kUnit);
+  CHECK(good(file->seek_hole(0)) == kUnit);
+  CHECK(file->punch_hole({.offset_bytes = 0, .length_bytes = 0}) == EINVAL);
+  const auto read_only = good(directory->open("f", OpenMode::source));
+  CHECK(read_only->punch_hole({.offset_bytes = 0, .length_bytes = 1}) == EBADF);
+}
+
 TEST_CASE("a direct read gives what was written, synced or not", "[contract]") {
   const auto made = every_world();
   World& world = *made;
@@ -280,6 +358,55 @@ TEST_CASE("a direct read gives what was written, synced or not", "[contract]") {
   REQUIRE(good(file->read_at(buffer.bytes().first(io::kDirectAlignment), last)) == 100);
   CHECK(Bytes{buffer.bytes().first(100)} == Bytes{std::span{bytes}.last(100)});
   CHECK(good(file->read_at(buffer.bytes(), 4 * io::kDirectAlignment)) == 0);
+}
+
+TEST_CASE("direct writes are of whole sectors, and every other descriptor sees them", "[contract]") {
+  const auto made = every_world();
+  World& world = *made;
+  INFO(world.name());
+  const auto directory = root_of(world);
+  const auto file = good(directory->open("f", OpenMode::create_partial));
+  write(*file, content(Seed{7}, io::kDirectAlignment));
+  auto opened = directory->open("f", OpenMode::write_direct);
+  if (opened.error == EINVAL) {
+    WARN("no direct writes here: " << world.root());
+    return;
+  }
+  const auto direct = good(std::move(opened));
+  AlignedBuffer buffer{2 * io::kDirectAlignment};
+  const Bytes bytes = content(Seed{8}, buffer.bytes().size());
+  std::ranges::copy(bytes, buffer.bytes().begin());
+  REQUIRE(good(direct->write_at(buffer.bytes(), io::kDirectAlignment)) == bytes.size());
+  CHECK(read(*file, bytes.size(), io::kDirectAlignment) == bytes);
+  CHECK(direct->read_at(buffer.bytes(), 0).error == EBADF);
+  // The end of a file that is no whole sector goes through the cache.
+  write(*file, Bytes{"end"}, 3 * io::kDirectAlignment);
+  CHECK(file->sync_data() == 0);
+  CHECK(read(*file, 100, 3 * io::kDirectAlignment) == Bytes{"end"});
+}
+
+TEST_CASE("what is written is cached, until it is dropped", "[contract]") {
+  const auto made = every_world();
+  World& world = *made;
+  INFO(world.name());
+  const auto directory = root_of(world);
+  const auto file = good(directory->open("f", OpenMode::create_partial));
+  const std::uint64_t half = std::uint64_t{4} << 20U;  // more than a page of any size
+  const io::Extent first{.offset_bytes = 0, .length_bytes = half};
+  const io::Extent second{.offset_bytes = half, .length_bytes = half};
+  write(*file, content(Seed{9}, 2 * half));
+  CHECK(good(file->is_cached({})));
+  CHECK(file->sync_data() == 0);
+  CHECK(file->expect_random() == 0);
+  CHECK(file->drop_cache(second) == 0);
+  if (good(file->is_cached(second))) {
+    WARN("this file system keeps its pages: " << world.root());  // tmpfs has nowhere else for them
+    return;
+  }
+  CHECK(good(file->is_cached(first)));
+  CHECK_FALSE(good(file->is_cached({})));
+  CHECK(read(*file, half, half).size() == half);
+  CHECK(good(file->is_cached(second)));
 }
 
 TEST_CASE("mode, owner and times are kept as set, to the nanosecond", "[contract]") {
@@ -334,6 +461,9 @@ TEST_CASE("a closed file answers nothing any more", "[contract]") {
   CHECK(file->write_at(buffer, 0).error == EBADF);
   CHECK(file->sync_all() == EBADF);
   CHECK(file->stat().error == EBADF);
+  CHECK(file->seek_data(0).error == EBADF);
+  CHECK(file->seek_hole(0).error == EBADF);
+  CHECK(file->punch_hole({.offset_bytes = 0, .length_bytes = 1}) == EBADF);
 }
 
 }  // namespace

@@ -152,6 +152,28 @@ TEST_CASE("a sparse file of any size takes no memory, nor does a generated one",
   CHECK(Bytes{std::span{got}.first(1'000)} == expected);
 }
 
+TEST_CASE("holes of a huge file are found in no time, and zeros are a hole in a generated one", "[support]") {
+  constexpr std::uint64_t kHuge = std::uint64_t{64} << 30;
+  MemoryDisk disk;
+  const auto file = open(disk, "f", OpenMode::create_partial);
+  CHECK(good(file->write_at(Bytes{"end"}, kHuge)) == 3);
+  CHECK(good(file->seek_data(1)) == kHuge);
+  CHECK(good(file->seek_hole(kHuge)) == kHuge + 3);
+
+  disk.put_generated("/g", kHuge + 100, [](std::uint64_t offset, std::span<std::byte> out) {
+    fill_content(Seed{9}, offset, out);
+  });
+  const auto source = open(disk, "g", OpenMode::partial);
+  CHECK(good(source->seek_data(kPage)) == kPage);
+  CHECK(good(source->seek_hole(0)) == kHuge + 100);
+  CHECK(source->punch_hole({.offset_bytes = 3 * kPage + 1, .length_bytes = 3 * kPage}) == 0);
+  CHECK(good(source->seek_hole(0)) == 4 * kPage);
+  CHECK(good(source->seek_data(4 * kPage)) == 6 * kPage);
+  CHECK(source->truncate(kHuge + 10 * kPage) == 0);
+  CHECK(good(source->seek_hole(7 * kPage)) == kHuge + kPage);
+  CHECK(source->seek_data(kHuge + kPage).error == ENXIO);
+}
+
 TEST_CASE("a direct read refuses what is not aligned", "[support]") {
   MemoryDisk disk;
   disk.put("/f", content(Seed{1}, 20'000));

@@ -224,6 +224,19 @@ TEST_CASE("a write-back that failed is told once and then forgotten", "[support]
   CHECK(machine.disk.get("/old") == machine.old);
 }
 
+TEST_CASE("a punched hole is lost like written zeros where nothing was synced after it", "[support]") {
+  for (const bool synced : {false, true}) {
+    Machine machine;
+    const auto file = good(machine.directory->open("old", OpenMode::partial));
+    CHECK(file->punch_hole({.offset_bytes = kPage, .length_bytes = kPage}) == 0);
+    if (synced) CHECK(file->sync_data() == 0);
+    machine.disk.restore_power(Loss::everything_unsynced);
+    Bytes expected = machine.old;
+    if (synced) std::fill_n(expected.begin() + kPage, kPage, std::byte{0});
+    CHECK(machine.disk.get("/old") == expected);
+  }
+}
+
 TEST_CASE("random loss keeps each page old or new, and every mixture happens", "[support]") {
   std::set<std::string> mixtures;
   std::set<std::size_t> sizes;
