@@ -3,6 +3,8 @@
 // The lock is never held while the journal is written.
 #include "engine/checkpointer.hpp"
 
+#include "engine/pause.hpp"
+
 namespace rcopy::engine {
 
 void Checkpointer::written(const Position& position) {
@@ -25,9 +27,11 @@ void Checkpointer::run(const std::stop_token& stop) {
     const Position written = written_;
     const Position durable = durable_;
     pending_ = false;
+    const auto next = std::chrono::steady_clock::now() + rest_;
     lock.unlock();
     // Busy: the next position tries again, and settle() waits for its turn.
     (void)ledger_.checkpoint(written, durable);
+    pause_until(next, stop);
     lock.lock();
   }
 }

@@ -16,7 +16,7 @@ class Checkpointer {
  public:
   /// The ledger belongs to run() from its start to its end.
   Checkpointer(Ledger& ledger, const CopyTask& task)
-      : ledger_{ledger}, written_{task.start}, durable_{task.durable} {}
+      : ledger_{ledger}, rest_{task.rhythm.record_every}, written_{task.start}, durable_{task.durable} {}
 
   /// The bytes before `position` were handed to the file system. Any thread.
   void written(const Position& position);
@@ -33,6 +33,7 @@ class Checkpointer {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   Ledger& ledger_;
+  std::chrono::milliseconds rest_;
   Position written_;
   Position durable_;
   bool pending_ = false;

@@ -21,6 +21,9 @@ struct SyncRhythm {
   std::chrono::milliseconds every = std::chrono::seconds{1};
   /// The writer waits beyond this, so that progress is honest on a slow stick.
   std::uint64_t not_durable_at_most_bytes = std::uint64_t{256} << 20U;
+  /// From one checkpoint in the journal to the next. Below 100 MiB a second every block gets one; a
+  /// faster copy would spend a tenth of its processor time on them.
+  std::chrono::milliseconds record_every{10};
 };
 
 }  // namespace rcopy::engine

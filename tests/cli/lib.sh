@@ -281,6 +281,8 @@ count_reads() {
     BEGIN { first = "none"; CONVFMT = "%.0f" }
     !/ resumed>/ { ours[$1] = index($0, file) }
     !ours[$1] { next }
+    /PROT_NONE/ { next } # only asks what is cached
+    /mmap\(/ { sum = -1; exit }
     match($0, /\) += [0-9]+/) {
       result = substr($0, RSTART, RLENGTH)
       sub(/.*= /, "", result)
@@ -290,7 +292,6 @@ count_reads() {
         if (first == "none" || offset < first) first = offset
       }
     }
-    /mmap\(/ && !/PROT_NONE/ { sum = -1; exit } # that only asks what is cached
     END { printf "%.0f %s\n", sum, first }' "$trace")
   ((bytes_read >= 0)) || fail "$1 was mapped, so what is read of it cannot be counted"
 }

@@ -93,7 +93,7 @@ std::unique_ptr<CopyRig> prepared(Before before) {
   auto rig = std::make_unique<CopyRig>(DiskSettings{}, JournalOn::crash_disk);
   rig->options.attributes = Attributes::preserve;
   rig->options.retries = 1;
-  rig->rhythm = {.every_bytes = kMiB, .not_durable_at_most_bytes = 2 * kMiB};
+  rig->rhythm = {.every_bytes = kMiB, .not_durable_at_most_bytes = 2 * kMiB, .record_every = {}};
   rig->disk.put(kSource, kNew);
   if (before != Before::nothing) rig->disk.put(kDestination, kOld);
   if (before == Before::cut_short) {

@@ -153,7 +153,7 @@ constexpr std::array kScenarios{
 
 std::unique_ptr<CopyRig> prepared(const Scenario& scenario, NamesDurableBy names) {
   auto rig = std::make_unique<CopyRig>(DiskSettings{.names = names}, JournalOn::crash_disk);
-  rig->rhythm = {.every_bytes = kMiB, .not_durable_at_most_bytes = 2 * kMiB};
+  rig->rhythm = {.every_bytes = kMiB, .not_durable_at_most_bytes = 2 * kMiB, .record_every = {}};
   rig->disk.put(kSource, *scenario.fresh);
   rig->disk.set_mode(kSource, kMode);  // publishing gives the partial a mode that cannot be reopened
   scenario.prepare(*rig);

@@ -66,7 +66,7 @@ class CopyRig {
 
   MemoryDisk disk;
   Options options;
-  engine::SyncRhythm rhythm{.every_bytes = 2 * kMiB, .not_durable_at_most_bytes = 4 * kMiB};
+  engine::SyncRhythm rhythm{.every_bytes = 2 * kMiB, .not_durable_at_most_bytes = 4 * kMiB, .record_every = {}};
   std::unique_ptr<RecordingObserver> observer = std::make_unique<RecordingObserver>();  ///< of the last run
   std::function<void()> journal_opened = [] {};  ///< called by each copy()
 
