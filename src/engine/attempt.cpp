@@ -162,10 +162,13 @@ void Attempt::lock_and_plan() {
 }
 
 AttemptEnd Attempt::enter_at_copy() {
-  check_space();
+  check_kept_may_grow();
+  const auto no_space = check_space();
   const Start start = prepare_start();
   announce(start.end.offset_bytes);
   phase(Phase::copying);
+  if (clone_instead()) return enter_with_clone();
+  if (no_space) throw Error{*no_space};
   const CopyTask task{.source = *source_.file,
                       .partial = partial_->file(),
                       .directory = *place_->directory,
@@ -175,15 +178,40 @@ AttemptEnd Attempt::enter_at_copy() {
                       .rhythm = run_.rhythm,
                       .bytes_per_second = run_.options.bytes_per_second};
   const auto end = copy_or_shrunk(task);
-  if (!end || !source_unchanged()) {
-    return start_over_because(Error{{.code = ErrorCode::source_changed,
-                                     .operation = "copy",
-                                     .path = given_source_,
-                                     .reason = "the source changed while it was copied"}});
-  }
+  if (!end || !source_unchanged()) return start_over_because(source_changed_error());
   phase(Phase::syncing);
-  sync_partial(*end);
+  sync_partial();
+  ledger_.copied(*end, partial_->found().times);
   return enter_at_verify();
+}
+
+/// Whether the partial, which is new and empty, shares the blocks of the source now.
+bool Attempt::clone_instead() {
+  if (!may_clone()) return false;
+  const int refused = io::clone(partial_->file(), *source_.file);
+  if (refused == 0) return true;
+  if (run_.options.reflink == Reflink::automatic) return false;
+  throw Error{{.code = ErrorCode::no_reflink, .operation = "clone", .path = given_source_, .os_error = refused}};
+}
+
+/// The row claims nothing until the end: whatever happens before it, another clone is made in no
+/// time. There is no hash to compare with; the read-back gives it.
+AttemptEnd Attempt::enter_with_clone() {
+  method_ = Method::cloned;
+  const std::uint64_t total_bytes = source_.stat.size_bytes;
+  const bool whole = io::stat(partial_->file()).size_bytes == total_bytes;
+  if (!whole || !source_unchanged()) return start_over_because(source_changed_error());
+  run_.events.counters().written_bytes = total_bytes;
+  phase(Phase::syncing);
+  sync_partial();
+  const Verify how = run_.options.verify;
+  std::optional<hash::Digest> digest;
+  if (how != Verify::none) {
+    digest = read_back_partial();
+    if (!digest) return start_over_because(mismatch_error());
+  }
+  ledger_.cloned(digest, to_text(how), partial_->found().times);
+  return enter_at_publish();
 }
 
 /// Nothing where the source ended early: that is one of the ways to change.
@@ -198,17 +226,19 @@ std::optional<Position> Attempt::copy_or_shrunk(const CopyTask& task) {
 
 AttemptEnd Attempt::enter_at_verify() {
   const Verify how = run_.options.verify;
-  if (how != Verify::none) {
-    phase(Phase::verifying);
-    const std::uint64_t total_bytes = ledger_.row().total_bytes;
-    const ReadBack what{.total_bytes = total_bytes,
-                        .how = how,
-                        .bytes_per_second = run_.options.bytes_per_second};
-    const auto digest = read_back(*place_, *partial_, what, run_.events, run_.stop);
-    if (digest != ledger_.row().file_hash) return start_over_because(mismatch_error());
+  if (how != Verify::none && read_back_partial() != ledger_.row().file_hash) {
+    return start_over_because(mismatch_error());
   }
   ledger_.verified(to_text(how), partial_->found().times);
   return enter_at_publish();
+}
+
+std::optional<hash::Digest> Attempt::read_back_partial() {
+  phase(Phase::verifying);
+  const ReadBack what{.total_bytes = ledger_.row().total_bytes,
+                      .how = run_.options.verify,
+                      .bytes_per_second = run_.options.bytes_per_second};
+  return read_back(*place_, *partial_, what, run_.events, run_.stop);
 }
 
 AttemptEnd Attempt::enter_at_publish() {
@@ -234,6 +264,7 @@ Attempt::Start Attempt::prepare_start() {
   if (plan_.keep == Keep::nothing) return start_fresh();
   if (auto kept = keep_prefix()) return *kept;
   plan_.reason = "the kept part has other content than the journal says";
+  plan_.keep = Keep::nothing;
   return start_fresh();
 }
 
@@ -273,22 +304,40 @@ Attempt::Start Attempt::start_fresh() {
   return {};
 }
 
+/// What an earlier run copied is continued byte by byte.
+void Attempt::check_kept_may_grow() const {
+  if (plan_.keep == Keep::nothing || run_.options.reflink != Reflink::always) return;
+  throw Error{{.code = ErrorCode::no_reflink,
+               .operation = "clone",
+               .path = given_source_,
+               .reason = "an earlier run copied " + base::format_bytes(row_->transferred_bytes) +
+                         " of it byte by byte"}};
+}
+
+bool Attempt::may_clone() const {
+  return plan_.keep == Keep::nothing && run_.options.reflink != Reflink::never;
+}
+
 /// Before anything is destroyed. What the partial holds counts as free: it is kept or replaced.
-void Attempt::check_space() {
+/// Gives what is to be thrown where a clone, which needs no space, cannot be made either.
+std::optional<Error> Attempt::check_space() {
   const io::Stat partial = io::stat(partial_->file());
   // Compressed, it may hold less than it saves.
   const std::uint64_t held =
       plan_.keep == Keep::nothing ? partial.allocated_bytes : std::max(partial.allocated_bytes, partial.size_bytes);
   const std::uint64_t available = io::file_system(*place_->directory).available_bytes;
   const std::uint64_t needed = source_.stat.size_bytes - std::min(held, source_.stat.size_bytes);
-  if (needed <= available) return;
-  throw Error{{.code = ErrorCode::no_space,
-               .operation = "copy to",
-               .path = place_->path(),
-               .reason = base::format_bytes(needed) + " are needed and " + base::format_bytes(available) + " are free"}};
+  if (needed <= available || run_.options.reflink == Reflink::always) return std::nullopt;
+  Error lack{{.code = ErrorCode::no_space,
+              .operation = "copy to",
+              .path = place_->path(),
+              .reason = base::format_bytes(needed) + " are needed and " + base::format_bytes(available) + " are free"}};
+  // What an earlier run left is not destroyed only to try.
+  if (!may_clone() || !partial_->created()) throw Error{lack};
+  return lack;
 }
 
-void Attempt::sync_partial(const Position& end) {
+void Attempt::sync_partial() {
   try {
     io::sync_all(partial_->file());
   } catch (const Error&) {
@@ -297,8 +346,7 @@ void Attempt::sync_partial(const Position& end) {
     throw;
   }
   io::sync(*place_->directory);  // the name, too: see Syncer
-  run_.events.counters().durable_bytes = end.offset_bytes;
-  ledger_.copied(end, partial_->found().times);
+  run_.events.counters().durable_bytes = source_.stat.size_bytes;
 }
 
 /// By descriptor and by name: a file that replaced the source has another inode.
@@ -335,6 +383,13 @@ AttemptEnd Attempt::start_over_because(Error reason) {
   return changed ? AttemptEnd::source_changed : AttemptEnd::mismatch;
 }
 
+Error Attempt::source_changed_error() const {
+  return Error{{.code = ErrorCode::source_changed,
+                .operation = "copy",
+                .path = given_source_,
+                .reason = "the source changed while it was copied"}};
+}
+
 Error Attempt::mismatch_error() {
   std::string text = "the medium gave back other bytes than were written";
   try {
@@ -364,6 +419,7 @@ void Attempt::finish(Outcome outcome, const io::Stat& destination) {
   summary_ = {.source = given_source_,
               .destination = place_->path(),
               .outcome = outcome,
+              .method = method_,
               .total_bytes = row.total_bytes,
               .resumed_bytes = run_.events.counters().resumed_bytes,
               .file_hash = row.file_hash ? row.file_hash->hex() : std::string{},

@@ -100,6 +100,13 @@ void Ledger::verified(const std::string& how, const journal::ContentTimes& times
   write(journal::Commit::power_cut);
 }
 
+void Ledger::cloned(const std::optional<hash::Digest>& digest, const std::string& how,
+                    const journal::ContentTimes& times) {
+  row_.transferred_bytes = row_.durable_bytes = row_.total_bytes;
+  row_.file_hash = digest;
+  verified(how, times);
+}
+
 void Ledger::complete(const journal::PartialIdentity& destination, const journal::ContentTimes& times) {
   row_.status = journal::Status::complete;
   row_.partial = destination;

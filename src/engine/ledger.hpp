@@ -50,6 +50,8 @@ class Ledger {
   /// All bytes are on stable storage; `end` is the end of the file.
   void copied(const Position& end, const journal::ContentTimes& times);
   void verified(const std::string& how, const journal::ContentTimes& times);
+  /// As verified(), for a clone: nothing was claimed of it before. No digest: it was not read back.
+  void cloned(const std::optional<hash::Digest>& digest, const std::string& how, const journal::ContentTimes& times);
   void complete(const journal::PartialIdentity& destination, const journal::ContentTimes& times);
 
   /// Drops all claims, durably, before the partial is deleted; `why` and `status` say how it ended.
