@@ -20,6 +20,7 @@ enum class ErrorCode {
   busy,            ///< another rcopy works on this destination
   journal,         ///< the journal cannot be used
   no_space,        ///< no space or no quota on the destination; the partial is kept
+  no_reflink,      ///< Reflink::always, and the source cannot be cloned to the destination
   source_changed,  ///< the source changed while it was copied, in every attempt
   verify_failed,   ///< the medium gave back other bytes, in every attempt
   interrupted,     ///< stop was requested; the position is saved

@@ -38,11 +38,19 @@ enum class Outcome {
   up_to_date,  ///< nothing to do
 };
 
-/// What became of one file. `file_hash` is XXH3-128 in hex, as `xxh128sum` prints it.
+/// How the bytes of a file got where they are.
+enum class Method {
+  copied,
+  cloned,  ///< the copy shares the blocks of its source (Reflink)
+};
+
+/// What became of one file. `file_hash` is XXH3-128 in hex, as `xxh128sum` prints it; empty for a
+/// clone that was not read back.
 struct FileSummary {
   std::filesystem::path source;
   std::filesystem::path destination;
   Outcome outcome = Outcome::copied;
+  Method method = Method::copied;   ///< in this run
   std::uint64_t total_bytes = 0;
   std::uint64_t resumed_bytes = 0;  ///< where the copying began that led to this result
   std::string file_hash;

@@ -30,6 +30,13 @@ enum class Attributes {
   preserve,  ///< `cp -p`: mode, owner where permitted, times in nanoseconds
 };
 
+/// Whether the copy may share the blocks of its source, where the file system can (xfs, btrfs).
+enum class Reflink {
+  automatic,  ///< share them, else copy the bytes
+  always,     ///< share them, else fail; bytes are never copied
+  never,      ///< copy the bytes
+};
+
 /// Who goes first where several processes want the disk.
 enum class IoPriority {
   usual,
@@ -59,6 +66,7 @@ struct Options {
   Verify verify = Verify::medium;
   Resume resume = Resume::automatic;
   Attributes attributes = Attributes::like_cp;
+  Reflink reflink = Reflink::automatic;
   /// How often one file is tried again, over all reasons (mismatch, changed source, I/O error).
   unsigned retries = 3;
   /// The wait before the first try after an I/O error; doubles each time, to at most 30 s.

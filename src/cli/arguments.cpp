@@ -97,6 +97,12 @@ Sparse parse_sparse(const std::string& value) {
       {{"auto", Sparse::automatic}, {"always", Sparse::always}, {"never", Sparse::never}});
 }
 
+Reflink parse_reflink(const std::string& value) {
+  return choose<Reflink>(
+      "--reflink", value,
+      {{"auto", Reflink::automatic}, {"always", Reflink::always}, {"never", Reflink::never}});
+}
+
 /// "forever" or a time.
 std::chrono::milliseconds parse_wait(const char* option, const std::string& value) {
   if (value == kForeverWord) return kForever;
@@ -120,6 +126,10 @@ std::vector<Row> option_table() {
        "check: the same, but hash all of the kept part first;\n"
        "never: start over, even if the copy is up to date",
        [](auto& to, const auto& value) { to.resume = parse_resume(value); }},
+      {"", "--reflink", "WHEN",
+       "auto: share the source's blocks where the file system\n"
+       "can, else copy (default); always: or fail; never",
+       [](auto& to, const auto& value) { to.reflink = parse_reflink(value); }},
       {"", "--retries", "N", "try a file again up to N times (default 3)",
        [](auto& to, const auto& value) {
          to.retries = valid("--retries", value, base::parse_count(value));
@@ -313,6 +323,7 @@ Options to_options(const Arguments& arguments, const Environment& environment) {
       .verify = arguments.verify,
       .resume = arguments.resume,
       .attributes = arguments.attributes,
+      .reflink = arguments.reflink,
       .retries = arguments.retries,
       .retry_wait = arguments.retry_wait,
       .device_wait = arguments.device_wait,

@@ -25,7 +25,8 @@ ExitCode exit_code(ErrorCode code) {
   switch (code) {
     case ErrorCode::usage: return ExitCode::usage;
     case ErrorCode::io:
-    case ErrorCode::not_mounted: return ExitCode::failed;
+    case ErrorCode::not_mounted:
+    case ErrorCode::no_reflink: return ExitCode::failed;
     case ErrorCode::busy: return ExitCode::busy;
     case ErrorCode::journal: return ExitCode::journal;
     case ErrorCode::no_space: return ExitCode::no_space;

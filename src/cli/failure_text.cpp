@@ -82,6 +82,7 @@ std::string advice(const ErrorInfo& info, const Kept& kept) {
       return (info.os_error == EDQUOT ? "free some space or raise the quota, then "
                                       : "free some space, then ") +
              run_again(kept);
+    case ErrorCode::no_reflink: return "use --reflink=auto to copy the bytes";
     case ErrorCode::source_changed: return "copy it again when nothing writes to it";
     case ErrorCode::verify_failed: return "nothing was replaced; try another device, port or cable";
     case ErrorCode::interrupted: return run_again(kept);

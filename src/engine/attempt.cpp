@@ -17,15 +17,6 @@
 namespace rcopy::engine {
 namespace {
 
-std::string to_text(Verify how) {
-  switch (how) {
-    case Verify::medium: return "medium";
-    case Verify::cache: return "cache";
-    case Verify::none: return "none";
-  }
-  return "none";
-}
-
 Verify verify_from_text(const std::string& text) {
   if (text == "medium") return Verify::medium;
   return text == "cache" ? Verify::cache : Verify::none;
@@ -163,10 +154,13 @@ void Attempt::lock_and_plan() {
 }
 
 AttemptEnd Attempt::enter_at_copy() {
-  check_space();
+  check_kept_may_grow();
+  const auto no_space = check_space();
   const Start start = prepare_start();
   announce(start.end.offset_bytes);
   phase(Phase::copying);
+  if (clone_instead()) return enter_with_clone();
+  if (no_space) throw Error{*no_space};
   const FileName source_name{*source_.directory, source_.path.filename()};
   UncachedReader source{*source_.file, uncached(source_name, *source_.file, io::OpenMode::read_direct), pages()};
   UncachedWriter target{partial_->file(), uncached(partial_name(), partial_->file(), io::OpenMode::write_direct),
@@ -184,14 +178,10 @@ AttemptEnd Attempt::enter_at_copy() {
                       .bytes_per_second = run_.options.bytes_per_second,
                       .data = skip ? &data : nullptr};
   const auto end = copy_or_shrunk(task);
-  if (!end || !source_unchanged()) {
-    return start_over_because(Error{{.code = ErrorCode::source_changed,
-                                     .operation = "copy",
-                                     .path = given_source_,
-                                     .reason = "the source changed while it was copied"}});
-  }
+  if (!end || !source_unchanged()) return start_over_because(source_changed_error());
   phase(Phase::syncing);
-  sync_partial(*end);
+  sync_partial();
+  ledger_.copied(*end, partial_->found().times);
   return enter_at_verify();
 }
 
@@ -226,18 +216,20 @@ std::optional<Position> Attempt::copy_or_shrunk(const CopyTask& task) {
 
 AttemptEnd Attempt::enter_at_verify() {
   const Verify how = run_.options.verify;
-  if (how != Verify::none) {
-    phase(Phase::verifying);
-    const std::uint64_t total_bytes = ledger_.row().total_bytes;
-    const ReadBack what{.total_bytes = total_bytes,
-                        .how = how,
-                        .bytes_per_second = run_.options.bytes_per_second};
-    const auto digest = read_back(*place_, *partial_, what, run_.events, run_.stop);
-    if (digest != ledger_.row().file_hash) return start_over_because(mismatch_error());
+  if (how != Verify::none && read_back_partial() != ledger_.row().file_hash) {
+    return start_over_because(mismatch_error());
   }
   drop_pages();
-  ledger_.verified(to_text(how), partial_->found().times);
+  ledger_.verified(how, partial_->found().times);
   return enter_at_publish();
+}
+
+std::optional<hash::Digest> Attempt::read_back_partial() {
+  phase(Phase::verifying);
+  const ReadBack what{.total_bytes = ledger_.row().total_bytes,
+                      .how = run_.options.verify,
+                      .bytes_per_second = run_.options.bytes_per_second};
+  return read_back(*place_, *partial_, what, run_.events, run_.stop);
 }
 
 AttemptEnd Attempt::enter_at_publish() {
@@ -263,6 +255,7 @@ Attempt::Start Attempt::prepare_start() {
   if (plan_.keep == Keep::nothing) return start_fresh();
   if (auto kept = keep_prefix()) return *kept;
   plan_.reason = "the kept part has other content than the journal says";
+  plan_.keep = Keep::nothing;
   return start_fresh();
 }
 
@@ -305,7 +298,8 @@ Attempt::Start Attempt::start_fresh() {
 }
 
 /// Before anything is destroyed. What the partial holds counts as free: it is kept or replaced.
-void Attempt::check_space() {
+/// Gives what is to be thrown where a clone, which needs no space, cannot be made either.
+std::optional<Error> Attempt::check_space() {
   const io::Stat partial = io::stat(partial_->file());
   // Compressed, it may hold less than it saves.
   const std::uint64_t held =
@@ -315,14 +309,17 @@ void Attempt::check_space() {
   const io::Stat& source = source_.stat;
   const std::uint64_t whole = makes_holes() ? std::min(source.allocated_bytes, source.size_bytes) : source.size_bytes;
   const std::uint64_t needed = whole - std::min(held, whole);
-  if (needed <= available) return;
-  throw Error{{.code = ErrorCode::no_space,
-               .operation = "copy to",
-               .path = place_->path(),
-               .reason = base::format_bytes(needed) + " are needed and " + base::format_bytes(available) + " are free"}};
+  if (needed <= available || run_.options.reflink == Reflink::always) return std::nullopt;
+  Error lack{{.code = ErrorCode::no_space,
+              .operation = "copy to",
+              .path = place_->path(),
+              .reason = base::format_bytes(needed) + " are needed and " + base::format_bytes(available) + " are free"}};
+  // What an earlier run left is not destroyed only to try.
+  if (!may_clone() || !partial_->created()) throw Error{lack};
+  return lack;
 }
 
-void Attempt::sync_partial(const Position& end) {
+void Attempt::sync_partial() {
   try {
     io::sync_all(partial_->file());
   } catch (const Error&) {
@@ -331,8 +328,7 @@ void Attempt::sync_partial(const Position& end) {
     throw;
   }
   io::sync(*place_->directory);  // the name, too: see Syncer
-  run_.events.counters().durable_bytes = end.offset_bytes;
-  ledger_.copied(end, partial_->found().times);
+  run_.events.counters().durable_bytes = source_.stat.size_bytes;
 }
 
 /// By descriptor and by name: a file that replaced the source has another inode.
@@ -369,6 +365,13 @@ AttemptEnd Attempt::start_over_because(Error reason) {
   return changed ? AttemptEnd::source_changed : AttemptEnd::mismatch;
 }
 
+Error Attempt::source_changed_error() const {
+  return Error{{.code = ErrorCode::source_changed,
+                .operation = "copy",
+                .path = given_source_,
+                .reason = "the source changed while it was copied"}};
+}
+
 Error Attempt::mismatch_error() {
   std::string text = "the medium gave back other bytes than were written";
   try {
@@ -398,6 +401,7 @@ void Attempt::finish(Outcome outcome, const io::Stat& destination) {
   summary_ = {.source = given_source_,
               .destination = place_->path(),
               .outcome = outcome,
+              .method = method_,
               .total_bytes = row.total_bytes,
               .resumed_bytes = run_.events.counters().resumed_bytes,
               .file_hash = row.file_hash ? row.file_hash->hex() : std::string{},

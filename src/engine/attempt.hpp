@@ -67,6 +67,8 @@ class Attempt {
   [[nodiscard]] bool up_to_date();
   void lock_and_plan();
   [[nodiscard]] AttemptEnd enter_at_copy();
+  [[nodiscard]] bool clone_instead();
+  [[nodiscard]] AttemptEnd enter_with_clone();
   [[nodiscard]] AttemptEnd enter_at_verify();
   [[nodiscard]] AttemptEnd enter_at_publish();
   void enter_at_finish();
@@ -79,17 +81,21 @@ class Attempt {
   [[nodiscard]] std::optional<Start> keep_prefix();
   [[nodiscard]] Start start_fresh();
   void start_counters() const;
-  void check_space();
+  void check_kept_may_grow() const;
+  [[nodiscard]] bool may_clone() const;
+  [[nodiscard]] std::optional<Error> check_space();
   [[nodiscard]] bool makes_holes() const;
   void drop_pages();
   [[nodiscard]] Pages pages() const;
   [[nodiscard]] std::unique_ptr<io::File> uncached(const FileName& name, io::File& file, io::OpenMode mode) const;
   [[nodiscard]] FileName partial_name() const { return {*place_->directory, place_->partial_name}; }
   [[nodiscard]] std::optional<Position> copy_or_shrunk(const CopyTask& task);
-  void sync_partial(const Position& end);
+  void sync_partial();
+  [[nodiscard]] std::optional<hash::Digest> read_back_partial();
   [[nodiscard]] bool source_unchanged() const;
   void check_whole() const;
   [[nodiscard]] AttemptEnd start_over_because(Error reason);
+  [[nodiscard]] Error source_changed_error() const;
   [[nodiscard]] Error mismatch_error();
   void begin(journal::Row row);
   void finish(Outcome outcome, const io::Stat& destination);
@@ -117,6 +123,7 @@ class Attempt {
   std::optional<Partial> partial_;
   std::optional<journal::Row> row_;
   Plan plan_;
+  Method method_ = Method::copied;
   FileSummary summary_;
   std::optional<Error> reason_;
   bool begun_ = false;  ///< this attempt wrote the row

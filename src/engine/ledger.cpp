@@ -10,6 +10,18 @@
 #include <utility>
 
 namespace rcopy::engine {
+namespace {
+
+std::string to_text(Verify how) {
+  switch (how) {
+    case Verify::medium: return "medium";
+    case Verify::cache: return "cache";
+    case Verify::none: return "none";
+  }
+  return "none";
+}
+
+}  // namespace
 
 std::int64_t unix_now() {
   using namespace std::chrono;
@@ -92,12 +104,19 @@ void Ledger::copied(const Position& end, const journal::ContentTimes& times) {
   write(journal::Commit::process);
 }
 
-void Ledger::verified(const std::string& how, const journal::ContentTimes& times) {
+void Ledger::verified(Verify how, const journal::ContentTimes& times) {
   row_.status = journal::Status::verified;
-  row_.verified_by = how;
+  row_.verified_by = to_text(how);
   row_.content = times;
   // Before the rename: otherwise a power cut after it leaves a row that looks for the partial.
   write(journal::Commit::power_cut);
+}
+
+void Ledger::cloned(const std::optional<hash::Digest>& digest, Verify how,
+                    const journal::ContentTimes& times) {
+  row_.transferred_bytes = row_.durable_bytes = row_.total_bytes;
+  row_.file_hash = digest;
+  verified(how, times);
 }
 
 void Ledger::complete(const journal::PartialIdentity& destination, const journal::ContentTimes& times) {

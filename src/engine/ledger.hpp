@@ -8,6 +8,8 @@
 #include "engine/event_sink.hpp"
 #include "journal/journal.hpp"
 
+#include <rcopy/options.hpp>
+
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -49,7 +51,9 @@ class Ledger {
 
   /// All bytes are on stable storage; `end` is the end of the file.
   void copied(const Position& end, const journal::ContentTimes& times);
-  void verified(const std::string& how, const journal::ContentTimes& times);
+  void verified(Verify how, const journal::ContentTimes& times);
+  /// As verified(), for a clone: nothing was claimed of it before. No digest: it was not read back.
+  void cloned(const std::optional<hash::Digest>& digest, Verify how, const journal::ContentTimes& times);
   void complete(const journal::PartialIdentity& destination, const journal::ContentTimes& times);
 
   /// Drops all claims, durably, before the partial is deleted; `why` and `status` say how it ended.

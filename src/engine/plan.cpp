@@ -90,13 +90,17 @@ Plan make_plan(const std::optional<journal::Row>& row, const Situation& now, con
 
   const bool all_there = row->status == Status::copied || row->status == Status::verified;
   const bool same_partial = match(row->partial, now.partial->identity) == Match::same;
-  if (all_there && same_partial && now.partial->size_bytes == row->total_bytes) {
-    const bool untouched = now.partial->times == row->content && options.resume != Resume::check;
+  const bool whole = all_there && same_partial && now.partial->size_bytes == row->total_bytes;
+  const bool untouched = now.partial->times == row->content && options.resume != Resume::check;
+  if (whole && row->status == Status::verified && untouched && proven_enough(row->verified_by, options.verify)) {
+    return {.entry = Entry::publish, .keep = Keep::nothing, .reason = "verified already"};
+  }
+  if (row->transferred_bytes > 0 && !row->file_hash) {
+    return start_over("nothing is known of what the clone holds, and another is made in no time");
+  }
+  if (whole) {
     if (!untouched && options.verify == Verify::none) {
       return {.entry = Entry::copy, .keep = Keep::checked, .reason = "the kept part is read back, for nothing else would be"};
-    }
-    if (row->status == Status::verified && untouched && proven_enough(row->verified_by, options.verify)) {
-      return {.entry = Entry::publish, .keep = Keep::nothing, .reason = "verified already"};
     }
     return {.entry = Entry::verify, .keep = Keep::nothing, .reason = "copied already"};
   }

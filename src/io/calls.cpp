@@ -98,6 +98,14 @@ void truncate(File& file, std::uint64_t size_bytes) {
   must("truncate", file.path(), [&] { return file.truncate(size_bytes); });
 }
 
+int clone(File& file, File& source) {
+  const int error = repeat([&] { return file.clone_from(source); });
+  // Who cannot clone says so in many ways: EOPNOTSUPP, EXDEV, EINVAL, ENOTTY, ETXTBSY ...
+  const bool real = is_transient(error) || code_for(error) == ErrorCode::no_space || error == ENOMEM;
+  if (real) fail("clone to", file.path(), error);
+  return error;
+}
+
 std::optional<std::uint64_t> next_data(File& file, std::uint64_t offset_bytes) {
   const auto found = repeat_result([&] { return file.seek_data(offset_bytes); });
   if (found.error == ENXIO) return std::nullopt;

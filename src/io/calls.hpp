@@ -38,6 +38,9 @@ void sync_all(File& file);
 /// False where the system does not tell.
 [[nodiscard]] bool is_cached(File& file, Extent extent);
 void truncate(File& file, std::uint64_t size_bytes);
+/// 0, or the errno that says that these two files cannot share blocks. Throws for what would stop a
+/// copy as well: no space, an I/O error.
+[[nodiscard]] int clone(File& file, File& source);
 /// Where data begins at or after `offset_bytes`; nothing where only a hole is left, or the end.
 [[nodiscard]] std::optional<std::uint64_t> next_data(File& file, std::uint64_t offset_bytes);
 /// Where the data at `offset_bytes`, which is before the end, comes to a hole or the end.

@@ -67,6 +67,9 @@ class File {
   [[nodiscard]] virtual int sync_data() = 0;  ///< fdatasync
   [[nodiscard]] virtual int sync_all() = 0;   ///< fsync
   [[nodiscard]] virtual int truncate(std::uint64_t size_bytes) = 0;
+  /// ioctl(2) with FICLONE: this file, empty before, shares all blocks of `source` until one of both
+  /// is written to. The errno of a pair of files that cannot depends on the file systems.
+  [[nodiscard]] virtual int clone_from(File& source) = 0;
   /// lseek(2) with SEEK_DATA: where data begins at or after `offset_bytes`; ENXIO: there is none.
   virtual Result<std::uint64_t> seek_data(std::uint64_t offset_bytes) = 0;
   /// Likewise SEEK_HOLE; the end of the file counts as one. ENXIO: `offset_bytes` is not before it.

@@ -11,10 +11,12 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
+#include <linux/fs.h>
 #include <linux/magic.h>
 #include <string>
 #include <string_view>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -162,6 +164,11 @@ class PosixFile final : public File {
   int sync_all() override { return answer(::fsync(fd_.get())); }
   int truncate(std::uint64_t size_bytes) override {
     return answer(::ftruncate(fd_.get(), static_cast<off_t>(size_bytes)));
+  }
+  int clone_from(File& source) override {
+    const auto* const from = dynamic_cast<const PosixFile*>(&source);
+    if (from == nullptr) return EXDEV;
+    return answer(::ioctl(fd_.get(), FICLONE, from->fd_.get()));
   }
   Result<std::uint64_t> seek_data(std::uint64_t offset_bytes) override { return seek(offset_bytes, SEEK_DATA); }
   Result<std::uint64_t> seek_hole(std::uint64_t offset_bytes) override { return seek(offset_bytes, SEEK_HOLE); }

@@ -67,7 +67,8 @@ struct Row {
   std::uint64_t total_bytes = 0;
   std::uint64_t transferred_bytes = 0;
   std::uint64_t durable_bytes = 0;
-  std::optional<hash::Digest> file_hash;          ///< of the first transferred_bytes bytes
+  std::optional<hash::Digest> file_hash;          ///< of the first transferred_bytes bytes; none for a clone
+                                                  ///< that was not read back
   std::vector<std::byte> hash_state;              ///< Hasher::save() at transferred_bytes
   std::vector<std::byte> durable_hash_state;      ///< Hasher::save() at durable_bytes
   SourceIdentity source;

@@ -123,8 +123,9 @@ void check_together(const Row& row) {
     reject(Column::transferred_bytes, "is beyond total_bytes");
   if (row.durable_bytes > row.transferred_bytes)
     reject(Column::durable_bytes, "is beyond transferred_bytes");
-  if (row.transferred_bytes > 0 && !row.file_hash) reject(Column::file_hash, "is missing");
   const bool has_all = row.status != Status::in_progress && row.status != Status::failed;
+  const bool never_read = has_all && row.status != Status::copied && row.verified_by == "none";
+  if (row.transferred_bytes > 0 && !row.file_hash && !never_read) reject(Column::file_hash, "is missing");
   if (has_all && row.durable_bytes != row.total_bytes)
     reject(Column::status, "says more than durable_bytes");
 }

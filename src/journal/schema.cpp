@@ -55,7 +55,8 @@ CREATE TABLE transfer_state (
   rcopy_version      TEXT    NOT NULL,
   CHECK (0 <= durable_bytes AND durable_bytes <= transferred_bytes
          AND transferred_bytes <= total_bytes),
-  CHECK (transferred_bytes = 0 OR file_hash IS NOT NULL),
+  CHECK (transferred_bytes = 0 OR file_hash IS NOT NULL
+         OR (verified_by IS 'none' AND (status = 'verified' OR status = 'complete'))),
   CHECK (status IN ('in_progress', 'failed') OR durable_bytes = total_bytes)
 ))sql";
 

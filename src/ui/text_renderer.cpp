@@ -36,11 +36,15 @@ const char* proof(Verify verified) {
 
 /// What went from source to destination in this run.
 std::uint64_t moved_bytes(const FileSummary& file) {
-  if (file.outcome != Outcome::copied) return 0;
+  if (file.outcome != Outcome::copied || file.method == Method::cloned) return 0;
   return file.total_bytes - std::min(file.resumed_bytes, file.total_bytes);
 }
 
 std::string copied_part(const FileSummary& summary) {
+  if (summary.method == Method::cloned) {
+    return fmt::format("{} cloned in {}", base::format_bytes(summary.total_bytes),
+                       base::format_duration(summary.elapsed));
+  }
   std::string text = fmt::format("{} in {} ({})", base::format_bytes(summary.total_bytes),
                                  base::format_duration(summary.elapsed),
                                  base::format_rate(moved_bytes(summary), summary.elapsed));
@@ -90,8 +94,8 @@ std::string total_line(const JobSummary& summary, std::chrono::nanoseconds elaps
   }
   std::string line = fmt::format("{} {} copied", copied, copied == 1 ? "file" : "files");
   if (copied != 0) {
-    line += fmt::format(", {} in {} ({})", base::format_bytes(bytes),
-                        base::format_duration(elapsed), base::format_rate(moved, elapsed));
+    line += fmt::format(", {} in {}", base::format_bytes(bytes), base::format_duration(elapsed));
+    if (moved != 0) line += fmt::format(" ({})", base::format_rate(moved, elapsed));
   }
   const std::size_t up_to_date = summary.finished.size() - copied;
   if (up_to_date != 0) line += fmt::format(", {} up to date", up_to_date);

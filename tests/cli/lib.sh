@@ -19,19 +19,38 @@ readonly patience=120 # seconds until waiting is given up; sanitizers on a busy 
 
 # --- the place --------------------------------------------------------------------------------
 
-# The first directory on a disk: what is in memory only hides what a sync costs and can fill up.
+# The first directory on a disk: what is in memory only hides what a sync costs and can fill up. Not
+# where a copy is a clone, which is done before anybody can cut it short; reflink_test looks after those.
 disk_directory() {
   local candidate
   for candidate in "${TMPDIR:-/var/tmp}" /var/tmp "$PWD"; do
     [[ -d $candidate && -w $candidate ]] || continue
     case $(stat -f -c %T -- "$candidate") in tmpfs | ramfs) continue ;; esac
+    if can_clone "$candidate"; then continue; fi
     realpath -- "$candidate"
     return
   done
-  realpath -- "${TMPDIR:-/tmp}"
+  for candidate in "${TMPDIR:-/tmp}" /tmp /dev/shm; do
+    [[ -d $candidate && -w $candidate ]] || continue
+    if can_clone "$candidate"; then continue; fi
+    realpath -- "$candidate"
+    return
+  done
+  echo "skipped: every directory is on a file system that clones; name another with TMPDIR" >&2
 }
 
-work=$(mktemp -d -- "$(disk_directory)/rcopy-test.XXXXXXXX")
+# can_clone DIRECTORY
+can_clone() {
+  local probe result=0
+  probe=$(mktemp -- "$1/rcopy-probe.XXXXXXXX") || return 1
+  cp --reflink=always -- "$probe" "$probe.clone" 2>/dev/null || result=1
+  rm -f -- "$probe" "$probe.clone"
+  return "$result"
+}
+
+place_of_work=$(disk_directory)
+[[ $place_of_work ]] || exit 77
+work=$(mktemp -d -- "$place_of_work/rcopy-test.XXXXXXXX")
 children=() # what finish has not waited for
 mounts=()
 scratch=("$work")

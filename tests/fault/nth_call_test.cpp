@@ -23,6 +23,7 @@ namespace rcopy::test {
 namespace {
 
 const Bytes kNew = sparse_content(Seed{21}, 2 * kMiB + 77);
+const Bytes kHoles = content_with_holes(Seed{23});
 const Bytes kOld = sparse_content(Seed{22}, kMiB + 1);
 
 template <class Kind>
@@ -56,6 +57,7 @@ const std::vector<Plague<Call>> kPlagues{
     {Call::set_owner, {EPERM, EIO, EROFS}},
     {Call::set_mode, {EPERM, EIO, EROFS}},
     {Call::set_times, {EPERM, EIO, EACCES}},
+    {Call::clone, {EOPNOTSUPP, EXDEV, EINVAL, EPERM, EIO, EINTR, ENOSPC, EDQUOT, ENOMEM}},
     {Call::close, {EIO, EINTR, ENOSPC, EDQUOT}},
 };
 
@@ -73,28 +75,34 @@ const std::vector<Plague<VfsCall>> kJournalPlagues{
     {VfsCall::shm_lock, {SQLITE_BUSY, SQLITE_IOERR_SHMLOCK}},
 };
 
-enum class Before { nothing, old_destination, cut_short };
-constexpr std::array kBefores{Before::nothing, Before::old_destination, Before::cut_short};
+enum class Before { nothing, old_destination, cut_short, clonable, holes };
+constexpr std::array kBefores{Before::nothing, Before::old_destination, Before::cut_short, Before::clonable,
+                              Before::holes};
 
 const char* name_of(Before before) {
   switch (before) {
     case Before::nothing: return "fresh";
     case Before::old_destination: return "replacing";
     case Before::cut_short: return "resumed";
+    case Before::clonable: return "cloned";
+    case Before::holes: return "with holes";
   }
   return "?";
 }
 
 Contents contents_of(Before before) {
-  return {.fresh = kNew, .old = before == Before::nothing ? nullptr : &kOld};
+  return {.fresh = before == Before::holes ? kHoles : kNew, .old = before == Before::nothing ? nullptr : &kOld};
 }
 
 std::unique_ptr<CopyRig> prepared(Before before) {
-  auto rig = std::make_unique<CopyRig>(DiskSettings{}, JournalOn::crash_disk);
+  auto rig = std::make_unique<CopyRig>(DiskSettings{.can_clone = before == Before::clonable}, JournalOn::crash_disk);
   rig->options.attributes = Attributes::preserve;
   rig->options.retries = 1;
+  // Pages of zeros would cut each block into many writes; holes are a case of their own.
+  const bool whole_blocks = before != Before::clonable && before != Before::holes;
+  rig->options.sparse = whole_blocks ? Sparse::never : Sparse::automatic;
   rig->rhythm = {.every_bytes = kMiB, .not_durable_at_most_bytes = 2 * kMiB, .record_every = {}};
-  rig->disk.put(kSource, kNew);
+  rig->disk.put(kSource, contents_of(before).fresh);
   if (before != Before::nothing) rig->disk.put(kDestination, kOld);
   if (before == Before::cut_short) {
     FaultyFileSystem full{rig->disk};
@@ -212,7 +220,7 @@ TEST_CASE("any call of the copy may fail in any way and nothing is lost", "[faul
   }
   all.print();
   CHECK(all.broken() == 0);
-  CHECK(tried_at_least(3'000, all));
+  CHECK(tried_at_least(4'000, all));
 }
 
 /// A lock is either had or not; what a lost answer can hide is a change of a file.
@@ -245,7 +253,7 @@ TEST_CASE("the journal may fail at any call and the copy is right", "[fault]") {
   }
   all.print();
   CHECK(all.broken() == 0);
-  CHECK(tried_at_least(2'800, all));
+  CHECK(tried_at_least(3'600, all));
 }
 
 /// A file whose copy takes thousands of calls at most when each moves `limit` bytes.

@@ -18,6 +18,7 @@ namespace {
 
 const Bytes kNew = sparse_content(Seed{7}, 2 * kMiB + 777);
 const Bytes kSmall = content(Seed{9}, 5000);  // copied and synced before the first rhythm of the syncs
+const Bytes kHoles = content_with_holes(Seed{10});
 const Bytes kOld = sparse_content(Seed{8}, kMiB + 1);
 constexpr std::uint32_t kMode = 0444;
 constexpr std::uint64_t kBadSpot = kMiB + 321;
@@ -51,6 +52,8 @@ struct Scenario {
   const Bytes* fresh = &kNew;
   std::optional<std::uint64_t> bad_spot_bytes = {};
   bool stops = false;  ///< somebody presses Ctrl-C in the middle
+  bool clones = false;
+  bool holes = false;
 };
 
 Copied run(CopyRig& rig, const Scenario& scenario) {
@@ -58,7 +61,7 @@ Copied run(CopyRig& rig, const Scenario& scenario) {
   FaultyFileSystem watched{rig.disk};
   std::stop_source stop;
   watched.set_hook([&](const CallInfo& call) {
-    if (call.kind == Call::write && call.offset_bytes == kStopAt) stop.request_stop();
+    if (call.kind == Call::write && call.offset_bytes >= kStopAt) stop.request_stop();
     return 0;
   });
   return rig.copy(watched, stop.get_token());
@@ -123,6 +126,11 @@ void unknown_partial(CopyRig& rig) {
   rig.disk.put(kPartial, kOld);
 }
 
+void not_to_verify(CopyRig& rig) {
+  with_old(rig);
+  rig.options.verify = Verify::none;
+}
+
 void mismatch(CopyRig& rig) {
   with_journal(rig);
   rig.disk.spoil_write_back(kPartial, kBadSpot, 1);
@@ -148,12 +156,20 @@ constexpr std::array kScenarios{
              .old = &kOld,
              .bad_spot_bytes = kLateBadSpot},
     Scenario{.name = "stopped", .prepare = with_old, .old = &kOld, .stops = true},
+    Scenario{.name = "with holes", .prepare = with_old, .old = &kOld, .fresh = &kHoles, .holes = true},
+    Scenario{.name = "with holes, stopped", .prepare = with_journal, .fresh = &kHoles, .stops = true, .holes = true},
+    Scenario{.name = "cloned", .prepare = with_old, .old = &kOld, .clones = true},
+    Scenario{.name = "cloned, an unknown partial", .prepare = unknown_partial, .clones = true},
+    Scenario{.name = "cloned, not to be verified", .prepare = not_to_verify, .old = &kOld, .clones = true},
     Scenario{.name = "only to be finished", .prepare = renamed, .old = &kOld},
 };
 
 std::unique_ptr<CopyRig> prepared(const Scenario& scenario, NamesDurableBy names) {
-  auto rig = std::make_unique<CopyRig>(DiskSettings{.names = names}, JournalOn::crash_disk);
+  const DiskSettings settings{.can_clone = scenario.clones, .names = names};
+  auto rig = std::make_unique<CopyRig>(settings, JournalOn::crash_disk);
   rig->rhythm = {.every_bytes = kMiB, .not_durable_at_most_bytes = 2 * kMiB, .record_every = {}};
+  // Pages of zeros would cut each block into many writes; holes are scenarios of their own.
+  rig->options.sparse = scenario.clones || scenario.holes ? Sparse::automatic : Sparse::never;
   rig->disk.put(kSource, *scenario.fresh);
   rig->disk.set_mode(kSource, kMode);  // publishing gives the partial a mode that cannot be reopened
   scenario.prepare(*rig);
@@ -252,7 +268,7 @@ TEST_CASE("a power cut at any call loses time, never bytes", "[fault]") {
   }
   all.print();
   CHECK(all.broken() == 0);
-  CHECK(tried_at_least(13'000, all));
+  CHECK(tried_at_least(16'000, all));
 }
 
 }  // namespace

@@ -16,6 +16,8 @@ seed=${RCOPY_TEST_SEED:-$(od -An -tu4 -N 4 /dev/urandom | tr -d ' ')}
 say "seed $seed"
 
 size=$((6 * MiB + 4097))
+from=source
+slow_call=pwrite64
 place=$work/place # where every disk is mounted, for the journal knows paths
 dest=$place/dest
 partial=$place/.dest.rcopy-part
@@ -43,7 +45,7 @@ mount_image() {
 
 # make_base KIND: $memory/empty, and $memory/used, which has an old file that rcopy copied.
 make_base() {
-  rm -f -- "$memory"/{empty,used,resumable}
+  rm -f -- "$memory"/{empty,used,resumable,clonable}
   "make_$1" "$memory/empty" >"$err" 2>&1 || fail "no $1 can be made: $(tail -n 1 "$err")"
   fallocate --dig-holes "$memory/empty"
   cp -- "$memory/empty" "$memory/used"
@@ -90,12 +92,12 @@ cut_at() {
 check_promises() {
   local left=none state=none
   find_left "$1"
-  [[ ! -s $journal || ${options[*]} ]] || check_claims
+  [[ ! -s $journal || ${options[*]} == *--no-journal* ]] || check_claims
   printf '%s: %s, %s\n' "$kind" "$left" "$state" >>"$memory/tally"
-  run -v "${options[@]}" source "$dest"
+  run -v "${options[@]}" "$from" "$dest"
   expect_copied source "$dest"
   expect_continued
-  [[ ${options[*]} ]] || expect_row status complete
+  [[ ${options[*]} == *--no-journal* ]] || expect_row status complete
 }
 
 # find_left MOMENT: promises 1 and 3.
@@ -175,7 +177,7 @@ record() {
   options=("${@:4}")
   begin "$scenario"
   begin_recording "$2"
-  start_slow "$partial" "pwrite64=$3" -- "${options[@]}" source "$dest"
+  start_slow "$partial" "$slow_call=$3" -- "${options[@]}" "$from" "$dest"
   [[ $1 != "$written_back" ]] || write_back
   finish
   expect_copied source "$dest"
@@ -216,6 +218,18 @@ make_resumable() {
   ((at < finished)) || return 1
   cp -- "$base" "$memory/resumable"
   "$LOSSY_DISK" cut "$log" "$at" "$seed" "$memory/resumable"
+}
+
+# record_clone: the source is on the same disk. Without a read-back, which could make something durable.
+record_clone() {
+  cp -- "$memory/used" "$memory/clonable"
+  mount_image "$memory/clonable"
+  cp --reflink=never -- source "$place/source"
+  unmount "$place"
+  from=$place/source
+  slow_call=fsync
+  record 'a clone' clonable 300 -v --verify=none
+  grep -q ' cloned in ' "$out" || fail "it was not cloned: $(cat "$out")"
 }
 
 # expect_loss: a copy that syncs nothing does not survive; else this test could find nothing. Only a
@@ -259,6 +273,11 @@ for kind in ext4 xfs btrfs; do
   cut_recording
   record 'without a journal' used 170 --no-journal
   cut_recording
+  if [[ $kind != ext4 ]]; then
+    record_clone
+    cut_recording
+    from=source slow_call=pwrite64
+  fi
   for met in 'old, in_progress' 'new, complete'; do
     grep -q "^$kind: $met" "$memory/tally" || fail "$kind: no cut left this: $met"
   done

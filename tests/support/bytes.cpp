@@ -83,4 +83,17 @@ Bytes sparse_content(Seed seed, std::uint64_t size_bytes) {
   return bytes;
 }
 
+Bytes content_with_holes(Seed seed) {
+  constexpr std::uint64_t kPage = 4096;
+  constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
+  Bytes bytes(3 * kMiB + 100);
+  const auto fill = [&](std::uint64_t offset, std::uint64_t length) {
+    fill_content(seed, offset, std::span{bytes}.subspan(offset, length));
+  };
+  fill(0, 3 * kPage);
+  fill(kMiB + kMiB / 2, 2 * kPage);
+  fill(3 * kMiB, 100);
+  return bytes;
+}
+
 }  // namespace rcopy::test

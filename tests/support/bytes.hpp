@@ -41,6 +41,10 @@ void fill_content(Seed seed, std::uint64_t offset_bytes, std::span<std::byte> ou
 /// The first `size_bytes` of the content of `seed`. No 4 KiB page of it is all zeros.
 [[nodiscard]] Bytes content(Seed seed, std::uint64_t size_bytes);
 
+/// 3 MiB and some bytes: data at the start, in the middle of the second MiB and in the last page; the rest
+/// is zeros.
+[[nodiscard]] Bytes content_with_holes(Seed seed);
+
 /// As content(), with seven pages of zeros after each page of 4 KiB: costs a MemoryDisk an eighth of
 /// the memory and the time.
 [[nodiscard]] Bytes sparse_content(Seed seed, std::uint64_t size_bytes);

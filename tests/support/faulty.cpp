@@ -37,6 +37,7 @@ bool interruptible(Call kind) {
     case Call::dir_sync:
     case Call::truncate:
     case Call::lock:
+    case Call::clone:
     case Call::punch_hole:
     case Call::fs_info: return true;
     default: return false;
@@ -71,6 +72,7 @@ const char* name_of(Call kind) {
     case Call::set_owner: return "set_owner";
     case Call::set_mode: return "set_mode";
     case Call::set_times: return "set_times";
+    case Call::clone: return "clone";
     case Call::seek_data: return "seek_data";
     case Call::seek_hole: return "seek_hole";
     case Call::punch_hole: return "punch_hole";
@@ -242,6 +244,10 @@ class FaultyFileSystem::FaultyFile final : public io::File {
 
   int truncate(std::uint64_t size_bytes) override {
     return script_->run(info(Call::truncate, size_bytes), [&] { return below_->truncate(size_bytes); });
+  }
+  int clone_from(io::File& source) override {
+    const auto* const faulty = dynamic_cast<FaultyFile*>(&source);
+    return script_->run(info(Call::clone), [&] { return below_->clone_from(faulty ? *faulty->below_ : source); });
   }
   io::Result<std::uint64_t> seek_data(std::uint64_t offset_bytes) override {
     return script_->run(info(Call::seek_data, offset_bytes), [&] { return below_->seek_data(offset_bytes); });

@@ -23,7 +23,7 @@ enum class Call {
   open_directory, stat, resolve,
   open, dir_stat, check_writable, rename, unlink, dir_sync, fs_info,
   read, write, sync_data, sync_all, truncate, fstat, lock, drop_cache, is_cached, expect_random,
-  is_dirty, set_owner, set_mode, set_times, seek_data, seek_hole, punch_hole, close,
+  is_dirty, set_owner, set_mode, set_times, clone, seek_data, seek_hole, punch_hole, close,
 };
 // clang-format on
 

@@ -58,18 +58,29 @@ FileData::PagePtr FileData::page(View view, std::uint64_t index) const {
   return generated(index);
 }
 
-bool FileData::is_stored(std::uint64_t index) const {
-  if (const auto found = cache_.find(index); found != cache_.end())
-    return found->second.bytes != nullptr;
+/// As the cache shows it; nothing where it is generated or was never there.
+const FileData::PagePtr* FileData::find_page(std::uint64_t index) const {
+  if (const auto found = cache_.find(index); found != cache_.end()) return &found->second.bytes;
   const auto found = medium_.find(index);
-  return found != medium_.end() && found->second != nullptr;
+  return found != medium_.end() ? &found->second : nullptr;
+}
+
+bool FileData::takes_page(std::uint64_t index, const PagePtr& bytes) const {
+  const auto found = shared_.find(index);
+  return bytes && (found == shared_.end() || found->second != bytes);
+}
+
+bool FileData::is_stored(std::uint64_t index) const {
+  const PagePtr* const found = find_page(index);
+  return found != nullptr && takes_page(index, *found);
 }
 
 void FileData::recount() {
   stored_pages_ = 0;
-  for (const auto& [index, cached] : cache_) stored_pages_ += cached.bytes ? 1U : 0U;
-  for (const auto& [index, bytes] : medium_)
-    stored_pages_ += bytes && !cache_.contains(index) ? 1U : 0U;
+  for (const auto& [index, cached] : cache_) stored_pages_ += takes_page(index, cached.bytes) ? 1U : 0U;
+  for (const auto& [index, bytes] : medium_) {
+    stored_pages_ += takes_page(index, bytes) && !cache_.contains(index) ? 1U : 0U;
+  }
 }
 
 void FileData::peek(View view, std::uint64_t offset_bytes, std::span<std::byte> out) const {
@@ -171,9 +182,24 @@ void FileData::truncate(std::uint64_t size_bytes) {
   sizes_since_sync_.push_back(size_bytes);
 }
 
+void FileData::clone(const FileData& source) {
+  std::set<std::uint64_t> pages;
+  for (const FileData* data : {static_cast<const FileData*>(this), &source}) {
+    for (const auto& [index, cached] : data->cache_) pages.insert(index);
+    for (const auto& [index, bytes] : data->medium_) pages.insert(index);
+  }
+  for (const std::uint64_t index : pages) {
+    const PagePtr bytes = source.page(View::cached, index);
+    shared_[index] = bytes;
+    set_dirty(index, bytes);
+  }
+  size_bytes_ = source.size_bytes_;
+  recount();
+}
+
 bool FileData::is_hole(std::uint64_t index) const {
-  const bool known = cache_.contains(index) || medium_.contains(index);
-  return known ? !is_stored(index) : !is_generated(index);
+  const PagePtr* const found = find_page(index);
+  return found != nullptr ? *found == nullptr : !is_generated(index);
 }
 
 /// The next page after `index` that need not be as this one is, or the end of the file.
@@ -182,8 +208,7 @@ std::uint64_t FileData::next_known(std::uint64_t index) const {
   if (is_generated(index)) next = std::min(next, pages_for(generated_bytes_));
   if (const auto at = cache_.upper_bound(index); at != cache_.end()) next = std::min(next, at->first);
   if (const auto at = medium_.upper_bound(index); at != medium_.end()) next = std::min(next, at->first);
-  const bool known = cache_.contains(index) || medium_.contains(index);
-  return known ? std::min(next, index + 1) : next;
+  return find_page(index) != nullptr ? std::min(next, index + 1) : next;
 }
 
 std::optional<std::uint64_t> FileData::next_data(std::uint64_t offset_bytes) const {

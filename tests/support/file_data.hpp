@@ -53,6 +53,13 @@ class FileData {
                                   std::uint64_t new_pages);
   void truncate(std::uint64_t size_bytes);
 
+  /// All of `source`, unsynced, in the pages that `source` takes: they count as stored only there
+  /// until they change here. Not where one of both was generated, or this one is longer.
+  void clone(const FileData& source);
+  [[nodiscard]] bool can_clone(const FileData& source) const {
+    return generated_bytes_ == 0 && source.generated_bytes_ == 0 && size_bytes_ <= source.size_bytes_;
+  }
+
   /// Where data begins at or after `offset_bytes`; nothing where there is none. A page of zeros is
   /// a hole, also one that was written.
   [[nodiscard]] std::optional<std::uint64_t> next_data(std::uint64_t offset_bytes) const;
@@ -96,6 +103,8 @@ class FileData {
   [[nodiscard]] bool is_generated(std::uint64_t index) const {
     return index * kPageBytes < generated_bytes_;
   }
+  [[nodiscard]] const PagePtr* find_page(std::uint64_t index) const;
+  [[nodiscard]] bool takes_page(std::uint64_t index, const PagePtr& bytes) const;
   [[nodiscard]] bool is_stored(std::uint64_t index) const;
   [[nodiscard]] bool is_hole(std::uint64_t index) const;
   [[nodiscard]] std::uint64_t next_known(std::uint64_t index) const;
@@ -114,6 +123,7 @@ class FileData {
   std::map<std::uint64_t, CachedPage> cache_;
   std::map<std::uint64_t, PagePtr> medium_;   ///< where missing: generated, or zeros
   std::map<std::uint64_t, PagePtr> durable_;  ///< only where it differs from the medium
+  std::map<std::uint64_t, PagePtr> shared_;   ///< pages of another file, as they were cloned
   Generator generator_;
   std::uint64_t generated_bytes_ = 0;
   std::uint64_t stored_pages_ = 0;

@@ -44,6 +44,7 @@ struct DiskSettings {
   /// Else as vfat that root mounted for all: every file belongs to root with mode 0777, set_owner
   /// is refused, and set_mode is refused to others and without effect for root.
   bool has_owners = true;
+  bool can_clone = false;  ///< as xfs and btrfs; a file that put_generated() made cannot be cloned
   bool has_holes = true;  ///< else a file is data from end to end, and punching a hole is refused
   NamesDurableBy names = NamesDurableBy::directory_sync;
   DirectIo direct_io = DirectIo::allowed;

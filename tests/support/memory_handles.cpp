@@ -124,6 +124,27 @@ class MemoryFile final : public io::File {
     return 0;
   }
 
+  int clone_from(io::File& source) override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return error;
+    const auto* const from = dynamic_cast<const MemoryFile*>(&source);
+    if (from == nullptr || from->disk_ != disk_) return EXDEV;
+    if (!from->open_) return EBADF;
+    if (!disk_->settings.can_clone) return EOPNOTSUPP;
+    if (!writable()) return EBADF;
+    for (const FileKind kind : {inode_->kind, from->inode_->kind}) {
+      if (kind != FileKind::regular) return kind == FileKind::directory ? EISDIR : EINVAL;
+    }
+    if (disk_->writing == Writing::refused) return EROFS;
+    FileData& theirs = from->inode_->data;
+    if (!inode_->data.can_clone(theirs)) return EINVAL;
+    // The source's pages must be on the medium to be shared; they are not durable by that.
+    disk_->write_back(*from->inode_, from->disk_path_, 0, theirs.size_bytes());
+    disk_->change_data(*inode_, [&](FileData& data) { data.clone(theirs); });
+    changed_content();
+    return 0;
+  }
+
   Result<std::uint64_t> seek_data(std::uint64_t offset_bytes) override {
     const CountedCall call{*disk_, epoch_};
     if (const int error = seekable(call, offset_bytes)) return {.error = error};

@@ -47,6 +47,7 @@ TEST_CASE("without options the defaults of the library hold") {
   CHECK(options.verify == Verify::medium);
   CHECK(options.resume == Resume::automatic);
   CHECK(options.attributes == Attributes::like_cp);
+  CHECK(options.reflink == Reflink::automatic);
   CHECK(options.retries == 3);
   CHECK(options.retry_wait == 1s);
 }
@@ -60,6 +61,9 @@ TEST_CASE("every option arrives") {
   CHECK(options_of({"--resume=auto"}).resume == Resume::automatic);
   CHECK(options_of({"--resume=check"}).resume == Resume::check);
   CHECK(options_of({"--resume=never"}).resume == Resume::never);
+  CHECK(options_of({"--reflink=auto"}).reflink == Reflink::automatic);
+  CHECK(options_of({"--reflink=always"}).reflink == Reflink::always);
+  CHECK(options_of({"--reflink=never"}).reflink == Reflink::never);
   CHECK(options_of({"--retries=0"}).retries == 0);
   CHECK(options_of({"--retries", "7"}).retries == 7);
   CHECK(options_of({"--retry-wait=250ms"}).retry_wait == 250ms);
@@ -172,6 +176,8 @@ TEST_CASE("a value that means nothing is refused and the good ones are named") {
         "invalid value 'disk' for --verify; one of: medium, cache, none");
   CHECK(refusal({"--resume=AUTO", "a", "b"}) ==
         "invalid value 'AUTO' for --resume; one of: auto, check, never");
+  CHECK(refusal({"--reflink=yes", "a", "b"}) ==
+        "invalid value 'yes' for --reflink; one of: auto, always, never");
   CHECK(refusal({"--verify", "", "a", "b"}) ==
         "invalid value '' for --verify; one of: medium, cache, none");
   for (const char* value : {"-1", "x", "1.5", "99999999999", " 1", "true"}) {

@@ -24,6 +24,7 @@ int code_of(const std::vector<ErrorCode>& codes, std::size_t finished = 0) {
 
 TEST_CASE("each kind of failure has its exit code") {
   CHECK(code_of({ErrorCode::io}) == 1);
+  CHECK(code_of({ErrorCode::no_reflink}) == 1);
   CHECK(code_of({ErrorCode::usage}) == 2);
   CHECK(code_of({ErrorCode::verify_failed}) == 3);
   CHECK(code_of({ErrorCode::source_changed}) == 4);

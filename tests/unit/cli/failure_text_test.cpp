@@ -91,6 +91,11 @@ TEST_CASE("a file that cannot be copied at all gets no advice to try again") {
         "rcopy: cannot copy 'p': it is a FIFO");
 }
 
+TEST_CASE("who cannot clone is told what can be done instead") {
+  CHECK(line({.code = ErrorCode::no_reflink, .operation = "clone", .path = "/a/b", .os_error = EXDEV}) ==
+        "rcopy: cannot clone '/a/b': Invalid cross-device link; use --reflink=auto to copy the bytes");
+}
+
 TEST_CASE("a failure that names no path is told with the destination") {
   CHECK(line({.code = ErrorCode::verify_failed, .operation = "verify the copy", .path = {}}) ==
         "rcopy: 'dst': cannot verify the copy; nothing was replaced; try another device, port or "
@@ -100,8 +105,8 @@ TEST_CASE("a failure that names no path is told with the destination") {
 TEST_CASE("every kind of failure is one line that begins with the program's name") {
   for (const ErrorCode code :
        {ErrorCode::usage, ErrorCode::io, ErrorCode::busy, ErrorCode::journal, ErrorCode::no_space,
-        ErrorCode::source_changed, ErrorCode::verify_failed, ErrorCode::interrupted,
-        ErrorCode::internal}) {
+        ErrorCode::no_reflink, ErrorCode::source_changed, ErrorCode::verify_failed,
+        ErrorCode::interrupted, ErrorCode::internal}) {
     const ErrorInfo info{.code = code, .operation = "copy", .path = "a\nb", .reason = "why"};
     for (const std::string& text : {line(info), line(info, kGiB), failure_line(Error{info})}) {
       CAPTURE(text);

@@ -208,5 +208,28 @@ TEST_CASE("--resume=check reads the whole kept part", "[plan]") {
   CHECK(make_plan(row_in(Status::in_progress), with_partial(7 * kMiB), options).keep == Keep::checked);
 }
 
+TEST_CASE("a clone that was not read back is published as it is, or made again", "[plan]") {
+  Row row = row_in(Status::verified);
+  row.file_hash.reset();
+  row.verified_by = "none";
+  const Options none{.verify = Verify::none};
+  CHECK(make_plan(row, with_partial(kTotal), none).entry == Entry::publish);
+  CHECK(make_plan(row, with_destination(), none).entry == Entry::finish);
+  CHECK(starts_over(make_plan(row, with_partial(kTotal), {})));
+  CHECK(starts_over(make_plan(row, with_partial(kTotal), {.verify = Verify::none, .resume = Resume::check})));
+  CHECK(starts_over(make_plan(row, with_destination(), {})));
+
+  Situation now = with_partial(kTotal);
+  SECTION("somebody wrote to it") { now.partial->times.ctime_ns = 9999; }
+  SECTION("it grew") { now.partial->size_bytes = kTotal + 1; }
+  SECTION("it shrank") { now.partial->size_bytes = kTotal - 1; }
+  SECTION("another file") { now.partial->identity.inode = 21; }
+  CHECK(starts_over(make_plan(row, now, none)));
+
+  row.status = Status::complete;
+  CHECK(make_plan(row, with_destination(), none).entry == Entry::nothing);
+  CHECK(starts_over(make_plan(row, with_destination(), {.verify = Verify::cache})));
+}
+
 }  // namespace
 }  // namespace rcopy::engine

@@ -150,6 +150,23 @@ TEST_CASE("a file system without holes punches none, and a failure is an error",
   CHECK(io::next_data(*file, 17) == 17);
 }
 
+TEST_CASE("who cannot clone says so by its errno, and what would stop a copy as well is thrown", "[io]") {
+  Desk desk;
+  const auto fresh = io::open(*desk.directory, "new", OpenMode::create_partial);
+  CHECK(io::clone(*fresh, *desk.file) == EOPNOTSUPP);
+  for (const int refused : {EOPNOTSUPP, EXDEV, EINVAL, ENOTTY, ENOSYS, EPERM, EACCES, ETXTBSY, EBADF}) {
+    desk.faulty.add({.kind = Call::clone, .error = refused});
+    CHECK(io::clone(*fresh, *desk.file) == refused);
+  }
+  for (const int failed : {EIO, ENOSPC, EDQUOT, ENOMEM, ESTALE}) {
+    desk.faulty.add({.kind = Call::clone, .error = failed});
+    const ErrorInfo info = failure_of([&] { (void)io::clone(*fresh, *desk.file); });
+    CHECK(info.os_error == failed);
+    CHECK(info.path == "/d/new");
+    CHECK(info.operation == "clone to");
+  }
+}
+
 TEST_CASE("every call but close is repeated after a signal", "[io]") {
   Desk desk;
   desk.faulty.interrupt_every_other();
@@ -158,6 +175,7 @@ TEST_CASE("every call but close is repeated after a signal", "[io]") {
   io::write_full(*file, Bytes{"content"}, 0);
   io::truncate(*file, 4);
   CHECK(io::punch_hole(*file, {.offset_bytes = 0, .length_bytes = 2}));
+  CHECK(io::clone(*file, *desk.file) == EOPNOTSUPP);
   io::sync_data(*file);
   io::sync_all(*file);
   CHECK(io::stat(*file).size_bytes == 4);

@@ -259,6 +259,56 @@ TEST_CASE("syncs and dropping the cache change no content", "[contract]") {
   CHECK(good(directory->open("f", OpenMode::source))->sync_all() == 0);
 }
 
+TEST_CASE("a clone is its source as it was, and neither follows the other from then on", "[contract]") {
+  const auto made = every_world();
+  World& world = *made;
+  INFO(world.name());
+  const Bytes bytes = content(Seed{9}, 300'000);
+  world.put("f", bytes);
+  const auto directory = root_of(world);
+  const auto written = good(directory->open("f", OpenMode::partial));
+  write(*written, Bytes{"dirty"}, 100'000);  // unsynced
+  Bytes expected = bytes;
+  std::ranges::copy(Bytes{"dirty"}, expected.begin() + 100'000);
+  const auto source = good(directory->open("f", OpenMode::source));
+  const io::Stat before = good(source->stat());
+  const auto clone = good(directory->open("clone", OpenMode::create_partial));
+  const int error = clone->clone_from(*source);
+  if (error == EOPNOTSUPP || error == ENOTTY || error == EINVAL) {
+    WARN("no clones here: " << world.root());
+    CHECK(good(clone->stat()).size_bytes == 0);
+    return;
+  }
+  REQUIRE(error == 0);
+  CHECK(good(clone->stat()).size_bytes == bytes.size());
+  CHECK(world.get("clone") == expected);
+  CHECK(good(source->stat()).mtime_ns == before.mtime_ns);
+  CHECK(good(source->stat()).ctime_ns == before.ctime_ns);
+  write(*clone, Bytes{"mine"});
+  CHECK(clone->sync_all() == 0);
+  CHECK(world.get("f") == expected);
+  write(*written, Bytes{"yours"}, 5);
+  std::ranges::copy(Bytes{"mine"}, expected.begin());
+  CHECK(world.get("clone") == expected);
+}
+
+TEST_CASE("a file that is read only, and one that is no file, are not cloned to or from", "[contract]") {
+  const auto made = every_world();
+  World& world = *made;
+  INFO(world.name());
+  world.put("f", Bytes{"content"});
+  world.mkdir("d");
+  const auto directory = root_of(world);
+  const auto source = good(directory->open("f", OpenMode::source));
+  const auto other = good(directory->open("f", OpenMode::read_back));
+  CHECK(other->clone_from(*source) != 0);
+  const auto fresh = good(directory->open("new", OpenMode::create_partial));
+  const auto folder = good(directory->open("d", OpenMode::source));
+  CHECK(fresh->clone_from(*folder) != 0);
+  CHECK(good(fresh->stat()).size_bytes == 0);
+  CHECK(world.get("f") == Bytes{"content"});
+}
+
 constexpr std::uint64_t kUnit = 64 * 1024;  // a multiple of every block size
 
 /// Data, a hole, data, and a hole up to the end.

@@ -106,7 +106,7 @@ class MemoryWorld : public World {
   }
 
  private:
-  MemoryDisk disk_;
+  MemoryDisk disk_{{.can_clone = true}};
 };
 
 /// With nothing scripted the layer must not be noticed.

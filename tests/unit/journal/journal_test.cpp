@@ -192,6 +192,36 @@ TEST_CASE("the database refuses positions that contradict each other", "[journal
   CHECK(text_of(*journal.find("/dest/a")) == text_of(good));
 }
 
+TEST_CASE("only what nobody has to verify may be whole without a hash", "[journal]") {
+  const TempDir dir;
+  Warnings warnings;
+  Journal journal{dir / "j.db", warnings.collector()};
+  Row row = sample_row("/dest/a");
+  row.transferred_bytes = row.durable_bytes = row.total_bytes;
+  row.file_hash.reset();
+  row.verified_by = "none";
+  for (const Status status : {Status::verified, Status::complete}) {
+    row.status = status;
+    journal.put(row, Commit::process);
+    const auto found = journal.find("/dest/a");
+    REQUIRE(found);
+    CHECK_FALSE(found->file_hash);
+  }
+  for (const Status status : {Status::in_progress, Status::copied, Status::failed}) {
+    Row bad = row;
+    bad.status = status;
+    CHECK_THROWS_AS(journal.put(bad, Commit::process), Error);
+    sql(dir / "j.db", "PRAGMA ignore_check_constraints = ON; UPDATE transfer_state SET status = '" +
+                          std::string{to_text(status)} + "'");
+    CHECK_FALSE(journal.find("/dest/a"));
+  }
+  for (const char* how : {"", "cache", "medium"}) {
+    Row bad = row;
+    bad.verified_by = how;
+    CHECK_THROWS_AS(journal.put(bad, Commit::process), Error);
+  }
+}
+
 TEST_CASE("an entry that makes no sense counts as none and is replaced by the next put",
           "[journal]") {
   const TempDir dir;

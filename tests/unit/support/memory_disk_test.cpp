@@ -174,6 +174,31 @@ TEST_CASE("holes of a huge file are found in no time, and zeros are a hole in a 
   CHECK(source->seek_data(kHuge + kPage).error == ENXIO);
 }
 
+TEST_CASE("a clone takes no space until one of both is written to", "[support]") {
+  MemoryDisk disk{{.capacity_bytes = 10 * kPage, .can_clone = true}};
+  disk.put("/f", content(Seed{1}, 8 * kPage + 100));
+  const auto root = good(disk.open_directory("/", io::DirectoryUse::change_names));
+  const auto free_pages = [&] { return good(root->file_system()).available_bytes / kPage; };
+  const auto source = open(disk, "f", OpenMode::source);
+  const auto clone = open(disk, "clone", OpenMode::create_partial);
+  CHECK(clone->clone_from(*source) == 0);
+  CHECK(free_pages() == 1);
+  CHECK(clone->sync_all() == 0);
+  CHECK(clone->drop_cache({}) == 0);
+  CHECK(free_pages() == 1);
+  CHECK(disk.get("/clone") == disk.get("/f"));
+  CHECK(good(clone->write_at(Bytes{"x"}, 0)) == 1);
+  CHECK(free_pages() == 0);
+  CHECK(clone->write_at(Bytes{"x"}, kPage).error == ENOSPC);
+  CHECK(root->unlink("clone") == 0);
+  CHECK(clone->close() == 0);
+  CHECK(free_pages() == 1);
+
+  MemoryDisk other{{.can_clone = true}};
+  const auto elsewhere = open(other, "f", OpenMode::create_partial);
+  CHECK(elsewhere->clone_from(*source) == EXDEV);
+}
+
 TEST_CASE("a direct read refuses what is not aligned", "[support]") {
   MemoryDisk disk;
   disk.put("/f", content(Seed{1}, 20'000));

@@ -237,6 +237,24 @@ TEST_CASE("a punched hole is lost like written zeros where nothing was synced af
   }
 }
 
+TEST_CASE("a clone is lost where nothing was synced after it, with what its source had unsynced", "[support]") {
+  for (const bool synced : {false, true}) {
+    Machine machine{{.can_clone = true}};
+    const auto source = good(machine.directory->open("old", OpenMode::partial));
+    CHECK(good(source->write_at(Bytes{"new"}, 0)) == 3);
+    const auto clone = good(machine.directory->open("clone", OpenMode::create_partial));
+    CHECK(machine.directory->sync() == 0);
+    CHECK(clone->clone_from(*source) == 0);
+    Bytes expected = machine.old;
+    std::ranges::copy(Bytes{"new"}, expected.begin());
+    CHECK(machine.disk.get("/clone") == expected);
+    if (synced) CHECK(clone->sync_data() == 0);
+    machine.disk.restore_power(Loss::everything_unsynced);
+    CHECK(machine.disk.get("/clone") == (synced ? expected : Bytes{}));
+    CHECK(machine.disk.get("/old") == machine.old);
+  }
+}
+
 TEST_CASE("random loss keeps each page old or new, and every mixture happens", "[support]") {
   std::set<std::string> mixtures;
   std::set<std::size_t> sizes;

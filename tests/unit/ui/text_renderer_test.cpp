@@ -118,6 +118,21 @@ TEST_CASE("the end line of a resumed copy says where, and its rate counts what w
         "xxh128 00112233445566778899aabbccddeeff, verified from the page cache, 3 attempts");
 }
 
+TEST_CASE("a clone is called so, and has no rate") {
+  FileSummary summary = copied();
+  summary.method = Method::cloned;
+  summary.elapsed = 20ms;
+  CHECK(end_line(summary) ==
+        "'big.iso' -> '/mnt/stick/big.iso': 3.0 GiB cloned in 0.02 s, xxh128 "
+        "00112233445566778899aabbccddeeff, verified from the medium");
+  summary.file_hash.clear();
+  summary.verified = Verify::none;
+  CHECK(end_line(summary) == "'big.iso' -> '/mnt/stick/big.iso': 3.0 GiB cloned in 0.02 s, not verified");
+  CHECK(total_line({.finished = {summary, summary}, .failed = {}}, 1s) == "2 files copied, 6.0 GiB in 1.00 s");
+  CHECK(total_line({.finished = {copied(), summary}, .failed = {}}, 12s) ==
+        "2 files copied, 6.0 GiB in 12.0 s (256 MiB/s)");
+}
+
 TEST_CASE("what was not verified is called so") {
   FileSummary summary = copied();
   summary.verified = Verify::none;
