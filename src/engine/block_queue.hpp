@@ -21,9 +21,9 @@ struct HashedBlock {
 
 class BlockQueue {
  public:
-  void put(HashedBlock block) {
+  void put(const HashedBlock& block) {
     const std::lock_guard lock{mutex_};
-    blocks_.push_back(std::move(block));
+    blocks_.push_back(block);
     changed_.notify_one();
   }
 
@@ -39,7 +39,7 @@ class BlockQueue {
     std::unique_lock lock{mutex_};
     changed_.wait(lock, [&] { return !blocks_.empty() || finished_; });
     if (blocks_.empty()) return std::nullopt;
-    HashedBlock block = std::move(blocks_.front());
+    const HashedBlock block = blocks_.front();
     blocks_.pop_front();
     return block;
   }
