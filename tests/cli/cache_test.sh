@@ -23,7 +23,7 @@ warm() {
 cool source
 [[ $(cached source) == 0 ]] || skip "this file system keeps what is cached: $(stat -f -c %T .)"
 
-# expect_cached WHAT FILE LEAST MOST
+# expect_cached WHAT FILE LEAST MOST: the kernel may take some back at any time, when memory is short.
 expect_cached() {
   local bytes
   bytes=$(cached "$2")
@@ -50,14 +50,14 @@ warm source
 before=$(cached source)
 ((before >= half)) || fail "only $before bytes are cached"
 copy
-expect_cached source source "$before" "$before"
+expect_cached source source 1 "$before"
 expect_copied source dest
 
 begin "--cache=keep: both files are cached, as after cp"
 cool source
 copy --cache=keep --verify=none
-expect_cached source source $size $size
-expect_cached copy dest $size $size
+expect_cached source source $half $size
+expect_cached copy dest $half $size
 expect_copied source dest
 
 begin "--cache=drop: nothing stays"
