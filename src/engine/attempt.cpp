@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 namespace rcopy::engine {
 namespace {
@@ -233,7 +234,7 @@ void Attempt::enter_at_finish() {
 Attempt::Start Attempt::prepare_start() {
   if (plan_.keep == Keep::nothing) return start_fresh();
   if (auto kept = keep_prefix()) return *kept;
-  plan_.reason = "the kept part has other content than the journal says";
+  plan_.reason = "what was kept is not what the journal says";
   return start_fresh();
 }
 
@@ -245,6 +246,7 @@ std::optional<Attempt::Start> Attempt::keep_prefix() {
                                         run_.events.counters(), run_.stop);
   if (!confirmed) return std::nullopt;
   const Position& end = confirmed->end;
+  if (plan_.source == SourceTrust::checked && !source_begins_as(end)) return std::nullopt;
   // What lies beyond was never confirmed; the copy goes on here and nowhere else.
   io::truncate(partial_->file(), end.offset_bytes);
   if (!confirmed->durable) {
@@ -263,6 +265,13 @@ std::optional<Attempt::Start> Attempt::keep_prefix() {
   row.durable_hash_state = durable.hasher.save();
   begin(std::move(row));
   return Start{.end = end, .durable = durable};
+}
+
+/// Whether the source begins with the bytes that were kept.
+bool Attempt::source_begins_as(const Position& kept) {
+  const auto confirmed = confirm_prefix(*source_.file, source_.stat.size_bytes, *row_, Keep::checked,
+                                        run_.events.counters(), run_.stop);
+  return confirmed && confirmed->end.offset_bytes >= kept.offset_bytes;
 }
 
 Attempt::Start Attempt::start_fresh() {
@@ -307,10 +316,12 @@ bool Attempt::source_unchanged() const {
   const auto begun = source_identity(source_.stat, source_.fs);
   if (source_identity(io::stat(*source_.file), source_.fs) != begun) return false;
   const auto named = io::find(run_.fs, source_.path, io::Links::follow);
+  if (!named && is_device(source_.stat)) io::fail("stat", given_source_, ENODEV);
   // A stick that was pulled after its last byte was read is no change.
   if (!named && !answers(run_.fs, *source_anchor(), io::DirectoryUse::look_up)) {
     throw not_mounted(place_->path(), source_.mount.point, Presence::unmounted);
   }
+  if (named && is_device(source_.stat)) return is_device(*named) && named->rdev == source_.stat.rdev;
   return named && source_identity(*named, source_.fs) == begun;
 }
 
@@ -382,6 +393,7 @@ Situation Attempt::situation(const std::optional<FoundFile>& partial) const {
   const auto& existing = place_->existing;
   return {.source_path = source_.path,
           .source = source_identity(source_.stat, source_.fs),
+          .source_kind = source_.stat.kind,
           .partial = partial,
           .destination = existing ? std::optional{found_file(*existing, place_->fs)} : std::nullopt};
 }

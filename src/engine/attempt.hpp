@@ -76,6 +76,7 @@ class Attempt {
   };
   [[nodiscard]] Start prepare_start();
   [[nodiscard]] std::optional<Start> keep_prefix();
+  [[nodiscard]] bool source_begins_as(const Position& kept);
   [[nodiscard]] Start start_fresh();
   void start_counters() const;
   void check_space();

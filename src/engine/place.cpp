@@ -30,13 +30,18 @@ const char* kind_text(io::FileKind kind) {
     case io::FileKind::regular: return "it is a regular file";
     case io::FileKind::directory: return "it is a directory";
     case io::FileKind::symlink: return "it is a symbolic link";
-    case io::FileKind::fifo: return "it is a FIFO, and only regular files can be copied";
-    case io::FileKind::socket: return "it is a socket, and only regular files can be copied";
-    case io::FileKind::block_device: return "it is a block device, and only regular files can be copied";
-    case io::FileKind::character_device: return "it is a character device, and only regular files can be copied";
+    case io::FileKind::fifo: return "it is a FIFO, and only regular files and block devices can be copied";
+    case io::FileKind::socket: return "it is a socket, and only regular files and block devices can be copied";
+    case io::FileKind::block_device: return "it is a block device";
+    case io::FileKind::character_device:
+      return "it is a character device, and only regular files and block devices can be copied";
     case io::FileKind::unknown: return "it is no regular file";
   }
   return "it is no regular file";
+}
+
+bool can_be_read(io::FileKind kind) {
+  return kind == io::FileKind::regular || kind == io::FileKind::block_device;
 }
 
 /// `given` or, where that is a directory, the file below it.
@@ -129,20 +134,21 @@ void check_still_there(io::FileSystem& fs, const Place& place) {
 Source open_source(io::FileSystem& fs, const stdfs::path& given) {
   const auto found = io::find(fs, given, io::Links::follow);
   if (!found) io::fail("stat", given, ENOENT);
-  // Looked at before it is opened: opening a FIFO or a device can have effects.
+  // Looked at before it is opened: opening a FIFO or a character device can have effects.
   if (found->kind == io::FileKind::directory) {
-    refuse("copy", given, "it is a directory, and only regular files can be copied", EISDIR);
+    refuse("copy", given, "it is a directory, and only regular files and block devices can be copied", EISDIR);
   }
-  if (found->kind != io::FileKind::regular) refuse("copy", given, kind_text(found->kind));
+  if (!can_be_read(found->kind)) refuse("copy", given, kind_text(found->kind));
 
   Source source;
   source.path = io::resolve(fs, given);
   const auto directory = io::open_directory(fs, source.path.parent_path(), io::DirectoryUse::look_up);
   source.file = io::open(*directory, source.path.filename(), io::OpenMode::source);
   source.stat = io::stat(*source.file);
-  if (source.stat.kind != io::FileKind::regular) refuse("copy", given, kind_text(source.stat.kind));
+  if (!can_be_read(source.stat.kind)) refuse("copy", given, kind_text(source.stat.kind));
   source.fs = io::file_system(*directory);
-  source.mount = mount_of(fs, *directory);
+  // What a device holds does not go away with the mount of its node.
+  if (source.stat.kind == io::FileKind::regular) source.mount = mount_of(fs, *directory);
   return source;
 }
 

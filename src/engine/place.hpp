@@ -34,7 +34,8 @@ struct Place {
   [[nodiscard]] std::filesystem::path partial_path() const { return directory->path() / partial_name; }
 };
 
-/// Throws Error (io) where it is missing, cannot be read, or is no regular file.
+/// Throws Error (io) where it is missing, cannot be read, or is neither a regular file nor a block
+/// device.
 [[nodiscard]] Source open_source(io::FileSystem& fs, const std::filesystem::path& given);
 
 /// DEST as cp reads it: a directory means DEST/basename of the source, a symlink is followed.

@@ -36,6 +36,7 @@ void write_full(File& file, std::span<const std::byte> data, std::uint64_t offse
 void sync_data(File& file);
 void sync_all(File& file);
 void truncate(File& file, std::uint64_t size_bytes);
+/// Of a block device with its size, and with the disk behind it where the kernel tells.
 [[nodiscard]] Stat stat(File& file);
 void close(File& file);
 

@@ -61,6 +61,8 @@ class File {
   [[nodiscard]] virtual int sync_all() = 0;   ///< fsync
   [[nodiscard]] virtual int truncate(std::uint64_t size_bytes) = 0;
   virtual Result<Stat> stat() = 0;
+  virtual Result<std::uint64_t> device_size() = 0;      ///< bytes of a block device; ENOTTY: it is none
+  virtual Result<std::uint64_t> device_sequence() = 0;  ///< see Stat::disk_sequence; ENOTTY: it has none
   [[nodiscard]] virtual int try_lock() = 0;    ///< flock, exclusive; EWOULDBLOCK: somebody has it
   [[nodiscard]] virtual int drop_cache() = 0;  ///< clean pages leave the page cache
   [[nodiscard]] virtual int set_owner(Owner owner) = 0;

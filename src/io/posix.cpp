@@ -5,15 +5,19 @@
 
 #include "io/unique_fd.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
+#include <linux/fs.h>
 #include <linux/magic.h>
 #include <string>
 #include <string_view>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
@@ -24,6 +28,7 @@ namespace {
 
 constexpr std::uint64_t kFatMaxFileBytes = 0xFFFF'FFFF;  // 4 GiB less one byte: 32-bit size field
 constexpr decltype(std::declval<struct statfs>().f_type) kExfatMagic = 0x2011BAB0;
+constexpr unsigned long kGetDiskSequence = _IOR(0x12, 128, std::uint64_t);  // BLKGETDISKSEQ, Linux 5.15
 
 [[nodiscard]] int answer(int returned) { return returned == 0 ? 0 : errno; }
 
@@ -69,7 +74,8 @@ Result<Stat> stat_at(int directory, const char* name, int flags) {
                     .mtime_ns = nanoseconds(found.stx_mtime),
                     .ctime_ns = nanoseconds(found.stx_ctime),
                     .birth_ns = (found.stx_mask & STATX_BTIME) != 0 ? nanoseconds(found.stx_btime) : 0,
-                    .mount_root = (found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0}};
+                    .mount_root = (found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0,
+                    .rdev = gnu_dev_makedev(found.stx_rdev_major, found.stx_rdev_minor)}};
 }
 
 [[nodiscard]] int open_flags(OpenMode mode) {
@@ -97,6 +103,22 @@ Result<Stat> stat_at(int directory, const char* name, int flags) {
   return id;
 }
 
+/// Device numbers and disk sequences begin anew with each start of the machine.
+[[nodiscard]] std::uint64_t boot_id() {
+  static const std::uint64_t id = [] {
+    std::ifstream file{"/proc/sys/kernel/random/boot_id"};
+    std::string text;
+    std::getline(file, text);
+    std::erase(text, '-');
+    std::uint64_t value = 0;
+    constexpr std::size_t kDigits = 16;
+    const char* const end = text.data() + std::min(text.size(), kDigits);
+    const auto parsed = std::from_chars(text.data(), end, value, 16);
+    return parsed.ec == std::errc{} ? value : 0;
+  }();
+  return id;
+}
+
 class PosixFile final : public File {
  public:
   PosixFile(UniqueFd fd, std::filesystem::path path) : fd_{std::move(fd)}, path_{std::move(path)} {}
@@ -117,6 +139,8 @@ class PosixFile final : public File {
     return answer(::ftruncate(fd_.get(), static_cast<off_t>(size_bytes)));
   }
   Result<Stat> stat() override { return stat_at(fd_.get(), "", AT_EMPTY_PATH); }
+  Result<std::uint64_t> device_size() override { return ask_device(BLKGETSIZE64); }
+  Result<std::uint64_t> device_sequence() override { return ask_device(kGetDiskSequence); }
   int try_lock() override { return answer(::flock(fd_.get(), LOCK_EX | LOCK_NB)); }
   int drop_cache() override { return ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED); }
   int set_owner(Owner owner) override { return answer(::fchown(fd_.get(), owner.uid, owner.gid)); }
@@ -131,6 +155,13 @@ class PosixFile final : public File {
   static Result<std::size_t> count(ssize_t returned) {
     if (returned < 0) return {.value = 0, .error = errno};
     return {.value = static_cast<std::size_t>(returned)};
+  }
+
+  /// Both kinds of question are answered with 64 bits.
+  Result<std::uint64_t> ask_device(unsigned long question) {
+    std::uint64_t value = 0;
+    if (::ioctl(fd_.get(), question, &value) != 0) return {.value = 0, .error = errno};
+    return {.value = value};
   }
 
   UniqueFd fd_;
@@ -183,6 +214,7 @@ class PosixDirectory final : public Directory {
     const bool passing = type == TMPFS_MAGIC || type == RAMFS_MAGIC || type == OVERLAYFS_SUPER_MAGIC;
     info.type = passing ? 0 : static_cast<std::uint64_t>(type);
     info.id = id_outlives_plug(info.type) ? id_of(found) : 0;
+    info.boot = boot_id();
     return {.value = info};
   }
 

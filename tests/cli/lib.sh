@@ -34,6 +34,7 @@ disk_directory() {
 work=$(mktemp -d -- "$(disk_directory)/rcopy-test.XXXXXXXX")
 children=() # what finish has not waited for
 mounts=()
+loops=()    # devices to detach
 scratch=("$work")
 
 clean_up() {
@@ -45,6 +46,7 @@ clean_up() {
   done
   cd /
   for one in "${mounts[@]}"; do umount -- "$one" || umount -l -- "$one" || true; done
+  for one in "${loops[@]}"; do losetup -d "$one" || true; done
   chmod -R u+rwx -- "$work" 2>/dev/null || true
   rm -rf -- "${scratch[@]}"
   exit "$code"
@@ -134,10 +136,35 @@ flip_byte() {
 
 hash_of() { xxh128sum <"$1" | cut -d ' ' -f 1; }
 hash_of_first() { head -c "$1" -- "$2" | xxh128sum | cut -d ' ' -f 1; }
-size_of() { stat -c %s -- "$1"; }
+size_of() { if [[ -b $1 ]]; then blockdev --getsize64 "$1"; else stat -c %s -- "$1"; fi; }
 size_at_least() {
   local bytes
   bytes=$(size_of "$1" 2>/dev/null) && ((bytes >= $2))
+}
+
+# attach FILE [LOSETUP_OPTION]...: $device is a block device that holds what FILE holds; gone at the end.
+attach() {
+  local file=$1
+  shift
+  device=$(losetup "$@" --find --show -- "$file")
+  loops+=("$device")
+}
+
+# detach DEVICE
+detach() {
+  local one others=()
+  losetup -d "$1"
+  for one in "${loops[@]}"; do [[ $one == "$1" ]] || others+=("$one"); done
+  loops=("${others[@]}")
+}
+
+# need_loop: a device that can be attached.
+need_loop() {
+  ((EUID == 0)) || skip "only root can attach loop devices"
+  truncate -s 1M "$work/.probe-image"
+  device=$(losetup --find --show -- "$work/.probe-image" 2>"$err") ||
+    skip "no loop device can be attached: $(tail -n 1 "$err")"
+  losetup -d "$device"
 }
 
 # What must not change of a file that is not to be touched.

@@ -227,7 +227,7 @@ void DiskState::closed(const InodePtr& inode) {
 
 void DiskState::release_if_dead(const InodePtr& inode) {
   if (inode->links > 0 || inode->open_files > 0) return;
-  used_pages -= inode->data.stored_pages();
+  used_pages -= inode->stored_pages();
   freed_numbers_[inode->number] = inode;
 }
 

@@ -49,13 +49,21 @@ struct Inode {
   Metadata metadata;
   Metadata durable_metadata;
 
-  FileData data;            // regular
+  FileData data;            // regular, block device
   std::string link_target;  // symlink
   /// Of a directory "..". Of others the only directory that ever named it; nothing for several.
   std::weak_ptr<Inode> up;
   Names names;  // directory
   Names durable_names;
   std::vector<NameChange> unsynced_names;
+
+  [[nodiscard]] bool has_data() const {
+    return kind == io::FileKind::regular || kind == io::FileKind::block_device;
+  }
+  /// What a device holds is not on this disk.
+  [[nodiscard]] std::uint64_t stored_pages() const {
+    return kind == io::FileKind::regular ? data.stored_pages() : 0;
+  }
 };
 
 struct Walked {
@@ -109,9 +117,9 @@ struct DiskState {
   /// Runs `change` and counts the pages that it took or gave back.
   template <class Change>
   void change_data(Inode& inode, Change change) {
-    used_pages -= inode.data.stored_pages();
+    used_pages -= inode.stored_pages();
     change(inode.data);
-    used_pages += inode.data.stored_pages();
+    used_pages += inode.stored_pages();
   }
   void touch_content(Inode& inode);  ///< mtime and ctime are now
   int sync_file(Inode& inode, const std::filesystem::path& path);

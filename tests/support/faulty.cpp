@@ -62,6 +62,8 @@ const char* name_of(Call kind) {
     case Call::sync_all: return "sync_all";
     case Call::truncate: return "truncate";
     case Call::fstat: return "fstat";
+    case Call::device_size: return "device_size";
+    case Call::device_sequence: return "device_sequence";
     case Call::lock: return "lock";
     case Call::drop_cache: return "drop_cache";
     case Call::set_owner: return "set_owner";
@@ -242,6 +244,12 @@ class FaultyFileSystem::FaultyFile final : public io::File {
   }
   io::Result<io::Stat> stat() override {
     return script_->run(info(Call::fstat), [&] { return below_->stat(); });
+  }
+  io::Result<std::uint64_t> device_size() override {
+    return script_->run(info(Call::device_size), [&] { return below_->device_size(); });
+  }
+  io::Result<std::uint64_t> device_sequence() override {
+    return script_->run(info(Call::device_sequence), [&] { return below_->device_sequence(); });
   }
   int try_lock() override {
     return script_->run(info(Call::lock), [&] { return below_->try_lock(); });

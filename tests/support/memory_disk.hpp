@@ -40,6 +40,7 @@ struct DiskSettings {
   Seed seed{};                                            ///< for Loss::random_pages
   std::uint64_t capacity_bytes = std::uint64_t{1} << 50;  ///< pages of zeros take none of it
   std::uint64_t max_file_bytes = std::numeric_limits<std::int64_t>::max();
+  bool disk_sequences = true;  ///< else the kernel is too old to tell one stick from another
   bool stable_inodes = true;  ///< else remount() gives every file another number
   /// Else as vfat that root mounted for all: every file belongs to root with mode 0777, set_owner
   /// is refused, and set_mode is refused to others and without effect for root.
@@ -87,6 +88,8 @@ class MemoryDisk final : public io::FileSystem {
   void mkdir(const std::filesystem::path& path);
   void symlink(const std::filesystem::path& target, const std::filesystem::path& path);
   void hard_link(const std::filesystem::path& existing, const std::filesystem::path& path);
+  /// A block device of zeros; putting one where one was puts another disk into the node.
+  void put_device(const std::filesystem::path& path, std::uint64_t size_bytes);
   /// A fifo, socket or device: only its kind.
   void put_special(const std::filesystem::path& path, io::FileKind kind);
   void move(const std::filesystem::path& from, const std::filesystem::path& to);

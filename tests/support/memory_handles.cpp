@@ -62,7 +62,7 @@ class MemoryFile final : public io::File {
     const CountedCall call{*disk_, epoch_};
     if (const int error = usable(call)) return {.error = error};
     if (inode_->kind == FileKind::directory) return {.error = EISDIR};
-    if (inode_->kind != FileKind::regular) return {.error = ESPIPE};
+    if (!inode_->has_data()) return {.error = ESPIPE};
     const bool direct = mode_ == OpenMode::read_direct;
     const auto address = reinterpret_cast<std::uintptr_t>(buffer.data());
     const bool refused = disk_->settings.direct_reads == DirectReads::refused_by_read;
@@ -87,15 +87,16 @@ class MemoryFile final : public io::File {
     const CountedCall call{*disk_, epoch_};
     if (const int error = usable(call)) return {.error = error};
     if (!writable()) return {.error = EBADF};
-    if (inode_->kind != FileKind::regular) return {.error = ESPIPE};
+    if (!inode_->has_data()) return {.error = ESPIPE};
     if (disk_->writing == Writing::refused) return {.error = EROFS};
     if (data.empty()) return {.value = 0};
-    const std::uint64_t limit = disk_->settings.max_file_bytes;
-    if (offset_bytes >= limit) return {.error = EFBIG};
+    const bool device = inode_->kind == FileKind::block_device;
+    const std::uint64_t limit = device ? inode_->data.size_bytes() : disk_->settings.max_file_bytes;
+    if (offset_bytes >= limit) return {.error = device ? ENOSPC : EFBIG};
     const auto part = data.first(std::min<std::uint64_t>(data.size(), limit - offset_bytes));
     std::size_t written = 0;
-    disk_->change_data(
-        *inode_, [&](FileData& pages) { written = pages.write(offset_bytes, part, free_pages()); });
+    const std::uint64_t room = device ? std::numeric_limits<std::uint64_t>::max() : free_pages();
+    disk_->change_data(*inode_, [&](FileData& pages) { written = pages.write(offset_bytes, part, room); });
     if (written == 0) return {.error = ENOSPC};
     changed_content();
     return {.value = written};
@@ -121,6 +122,21 @@ class MemoryFile final : public io::File {
     return {.value = disk_->stat_of(*inode_)};
   }
 
+  Result<std::uint64_t> device_size() override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return {.error = error};
+    if (inode_->kind != FileKind::block_device) return {.error = ENOTTY};
+    return {.value = inode_->data.size_bytes()};
+  }
+
+  Result<std::uint64_t> device_sequence() override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return {.error = error};
+    const bool tells = inode_->kind == FileKind::block_device && disk_->settings.disk_sequences;
+    if (!tells) return {.error = ENOTTY};
+    return {.value = inode_->serial};
+  }
+
   int try_lock() override {
     const CountedCall call{*disk_, epoch_};
     if (const int error = usable(call)) return error;
@@ -132,7 +148,7 @@ class MemoryFile final : public io::File {
   int drop_cache() override {
     const CountedCall call{*disk_, epoch_};
     if (const int error = usable(call)) return error;
-    if (inode_->kind != FileKind::regular) return ESPIPE;
+    if (!inode_->has_data()) return ESPIPE;
     disk_->change_data(*inode_, [](FileData& pages) { pages.drop_clean(); });
     return 0;
   }
@@ -216,7 +232,7 @@ class MemoryFile final : public io::File {
     const CountedCall call{*disk_, epoch_};
     if (const int error = usable(call)) return error;
     if (inode_->kind == FileKind::directory) return 0;
-    if (inode_->kind != FileKind::regular) return EINVAL;
+    if (!inode_->has_data()) return EINVAL;
     if (const int error = disk_->sync_file(*inode_, disk_path_)) return error;
     if (durability == Durability::all) inode_->durable_metadata = inode_->metadata;
     return 0;
@@ -335,7 +351,8 @@ class MemoryDirectory final : public io::Directory {
     return {.value = {.available_bytes = disk_->free_pages() * FileData::kPageBytes,
                       .max_file_bytes = settings.max_file_bytes,
                       .stable_inodes = settings.stable_inodes,
-                      .has_owners = settings.has_owners}};
+                      .has_owners = settings.has_owners,
+                      .boot = disk_->epoch}};
   }
 
  private:
@@ -375,7 +392,7 @@ class MemoryDirectory final : public io::Directory {
     if (for_writing && inode.kind == FileKind::regular && disk_->writing == Writing::refused)
       return EROFS;
     const bool refused = disk_->settings.direct_reads == DirectReads::refused_by_open ||
-                         inode.kind != FileKind::regular;
+                         !inode.has_data();
     return mode == OpenMode::read_direct && refused ? EINVAL : 0;
   }
 
