@@ -36,6 +36,13 @@ enum class IoPriority {
   idle,  ///< everybody else
 };
 
+/// What a copy does to the page cache, which holds what other programs read.
+enum class Cache {
+  automatic,  ///< leaves it as it was, as far as the file system allows, or the file is small
+  keep,       ///< everything goes through it and stays, as with cp
+  drop,       ///< nothing of source and destination stays, whoever cached it
+};
+
 /// A wait without an end.
 inline constexpr std::chrono::milliseconds kForever = std::chrono::milliseconds::max();
 
@@ -55,6 +62,7 @@ struct Options {
   /// At most so many bytes a second, for copying and for reading back; 0: no limit.
   std::uint64_t bytes_per_second = 0;
   IoPriority io_priority = IoPriority::usual;
+  Cache cache = Cache::automatic;
   /// How long to wait for another rcopy that works on the same destination; zero: not at all.
   std::chrono::milliseconds lock_wait{0};
 };

@@ -167,7 +167,10 @@ AttemptEnd Attempt::enter_at_copy() {
   const Start start = prepare_start();
   announce(start.end.offset_bytes);
   phase(Phase::copying);
-  const CopyTask task{.source = *source_.file,
+  UncachedReader source = source_reader();
+  UncachedWriter target{partial_->file(), uncached(partial_name(), partial_->file(), io::OpenMode::write_direct)};
+  const CopyTask task{.source = source,
+                      .target = target,
                       .partial = partial_->file(),
                       .directory = *place_->directory,
                       .start = start.end,
@@ -185,6 +188,19 @@ AttemptEnd Attempt::enter_at_copy() {
   phase(Phase::syncing);
   sync_partial(*end);
   return enter_at_verify();
+}
+
+UncachedReader Attempt::source_reader() const {
+  const FileName name{*source_.directory, source_.path.filename()};
+  return {*source_.file, uncached(name, *source_.file, io::OpenMode::read_direct), pages()};
+}
+
+Pages Attempt::pages() const { return pages_for(run_.options.cache, source_.stat.size_bytes); }
+
+/// Null where it is to be read or written through the page cache.
+std::unique_ptr<io::File> Attempt::uncached(const FileName& name, io::File& file, io::OpenMode mode) const {
+  if (pages() == Pages::keep) return nullptr;
+  return open_uncached(name, file, mode);
 }
 
 /// Nothing where the source ended early: that is one of the ways to change.
@@ -208,6 +224,8 @@ AttemptEnd Attempt::enter_at_verify() {
     const auto digest = read_back(*place_, *partial_, what, run_.events, run_.stop);
     if (digest != ledger_.row().file_hash) return start_over_because(mismatch_error());
   }
+  // Nobody is helped by its pages; where the file system keeps them, nothing is lost.
+  if (pages() == Pages::drop_new || pages() == Pages::drop_all) (void)partial_->file().drop_cache({});
   ledger_.verified(to_text(how), partial_->found().times);
   return enter_at_publish();
 }
@@ -242,7 +260,9 @@ std::optional<Attempt::Start> Attempt::keep_prefix() {
   const FoundFile found = partial_->found();
   // After a write-back that failed, pages can be clean in the cache and absent on the medium.
   drop_cache(*place_, *partial_);
-  const auto confirmed = confirm_prefix(partial_->file(), found.size_bytes, *row_, plan_.keep,
+  UncachedReader partial{partial_->file(), uncached(partial_name(), partial_->file(), io::OpenMode::read_direct),
+                         pages()};
+  const auto confirmed = confirm_prefix(partial, found.size_bytes, *row_, plan_.keep,
                                         run_.events.counters(), run_.stop);
   if (!confirmed) return std::nullopt;
   const Position& end = confirmed->end;
@@ -269,7 +289,8 @@ std::optional<Attempt::Start> Attempt::keep_prefix() {
 
 /// Whether the source begins with the bytes that were kept.
 bool Attempt::source_begins_as(const Position& kept) {
-  const auto confirmed = confirm_prefix(*source_.file, source_.stat.size_bytes, *row_, Keep::checked,
+  UncachedReader source = source_reader();
+  const auto confirmed = confirm_prefix(source, source_.stat.size_bytes, *row_, Keep::checked,
                                         run_.events.counters(), run_.stop);
   return confirmed && confirmed->end.offset_bytes >= kept.offset_bytes;
 }

@@ -12,6 +12,7 @@
 #include "engine/plan.hpp"
 #include "engine/transfer.hpp"
 
+#include <memory>
 #include <optional>
 
 namespace rcopy::engine {
@@ -80,6 +81,10 @@ class Attempt {
   [[nodiscard]] Start start_fresh();
   void start_counters() const;
   void check_space();
+  [[nodiscard]] Pages pages() const;
+  [[nodiscard]] UncachedReader source_reader() const;
+  [[nodiscard]] std::unique_ptr<io::File> uncached(const FileName& name, io::File& file, io::OpenMode mode) const;
+  [[nodiscard]] FileName partial_name() const { return {*place_->directory, place_->partial_name}; }
   [[nodiscard]] std::optional<Position> copy_or_shrunk(const CopyTask& task);
   void sync_partial(const Position& end);
   [[nodiscard]] bool source_unchanged() const;

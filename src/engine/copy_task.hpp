@@ -5,13 +5,15 @@
 
 #include "engine/ledger.hpp"
 #include "engine/limits.hpp"
+#include "engine/uncached.hpp"
 #include "io/file_system.hpp"
 
 namespace rcopy::engine {
 
 struct CopyTask {
-  io::File& source;
-  io::File& partial;
+  UncachedReader& source;
+  UncachedWriter& target;    ///< the partial's data
+  io::File& partial;         ///< the same file, to sync
   io::Directory& directory;  ///< of the partial
   Position start;    ///< the partial ends here
   Position durable;  ///< at or before `start`; everything before it is on stable storage

@@ -10,8 +10,8 @@
 namespace rcopy::engine {
 
 inline constexpr std::size_t kBlockBytes = std::size_t{1} << 20U;  ///< one read, write, checkpoint
-inline constexpr std::size_t kRingBlocks = 8;                      ///< read but not yet written
-inline constexpr std::size_t kReadsInFlight = 8;                   ///< of the read-back
+inline constexpr std::size_t kRingBlocks = 16;     ///< being read, hashed or written at once
+inline constexpr std::size_t kReadsInFlight = 8;   ///< of these, being read
 inline constexpr std::chrono::seconds kMaxRetryWait{30};
 
 /// When the durable point moves. Tests use smaller numbers, users these.

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// The calling thread reads and hashes. A stage that fails tells the others through Failure; the
-// blocks already in the ring are still written when only the reader ended early.
+// Several threads read, the calling thread hashes, one writes. A stage that fails tells the others through
+// Failure; what was hashed before is still written where only the reading ended early.
 #include "engine/pipeline.hpp"
 
-#include "engine/block_ring.hpp"
+#include "engine/block_queue.hpp"
 #include "engine/failure.hpp"
-#include "engine/pace.hpp"
 #include "engine/syncer.hpp"
 
 #include <algorithm>
@@ -22,17 +21,21 @@ class Pipeline {
         counters_{counters},
         ledger_{ledger},
         checkpointer_{ledger, task},
-        syncer_{task, checkpointer_, counters} {}
+        syncer_{task, checkpointer_, counters},
+        reader_{[&source = task.source](auto... call) { return source.read(call...); },
+                {.range = {.begin_bytes = task.start.offset_bytes, .end_bytes = task.total_bytes},
+                 .blocks = kRingBlocks,
+                 .bytes_per_second = task.bytes_per_second}} {}
 
   Position run(const std::stop_token& stop) {
     Position reached = task_.start;
     {
-      // Ends in reverse order: the writer drains the ring, then the other two are told to stop.
+      // Ends in reverse order: the writer drains the queue, then the other two are told to stop.
       std::jthread recorder{[&](const std::stop_token& end) { failure_.guard([&] { checkpointer_.run(end); }); }};
       std::jthread syncer{[&](const std::stop_token& end) { failure_.guard([&] { syncer_.run(end); }); }};
       std::jthread writer{[&] { failure_.guard([&] { write_blocks(); }); }};
-      failure_.guard([&] { reached = read_blocks(stop); });
-      ring_.finish();
+      failure_.guard([&] { reached = hash_blocks(stop); });
+      hashed_.finish();
     }
     settle(reached);
     failure_.rethrow();
@@ -41,55 +44,36 @@ class Pipeline {
   }
 
  private:
-  Position read_blocks(const std::stop_token& stop) {
+  Position hash_blocks(const std::stop_token& stop) {
+    const std::stop_callback on_stop{stop, [this] { reader_.cancel(); }};
+    const std::stop_callback on_failure{failure_.stopped(), [this] { reader_.cancel(); }};
     Position position = task_.start;
-    const std::stop_token failed = failure_.stopped();
-    while (position.offset_bytes < task_.total_bytes && !stop.stop_requested() && !failed.stop_requested()) {
-      Block* block = ring_.take_empty(failed);
-      if (block == nullptr) break;
-      if (!read_block(*block, position, stop)) break;
-      ring_.put_full();
+    while (const auto block = reader_.next()) {
+      check_full(*block);
+      position.hasher.update(block->data);
+      position.offset_bytes += block->data.size();
+      hashed_.put({.block = *block, .after = position});
     }
     return position;
   }
 
-  /// False where stop was requested before the block was full.
-  bool read_block(Block& block, Position& position, const std::stop_token& stop) {
-    const std::uint64_t left = task_.total_bytes - position.offset_bytes;
-    block.size_bytes = static_cast<std::size_t>(std::min<std::uint64_t>(kBlockBytes, left));
-    block.offset_bytes = position.offset_bytes;
-    const auto data = block.buffer.first(block.size_bytes);
-    for (std::size_t done = 0; done < data.size();) {
-      const auto piece = data.subspan(done, pace_.piece(data.size() - done));
-      read_piece(piece, block.offset_bytes + done);
-      done += piece.size();
-      pace_.spend(piece.size(), stop);
-      const bool ending = stop.stop_requested() || failure_.stopped().stop_requested();
-      if (ending && done < data.size()) return false;
-    }
-    position.hasher.update(data);
-    position.offset_bytes += block.size_bytes;
-    block.after = position;
-    return true;
-  }
-
-  void read_piece(std::span<std::byte> piece, std::uint64_t offset_bytes) {
-    if (io::read_full(task_.source, piece, offset_bytes) == piece.size()) return;
+  void check_full(const Block& block) const {
+    const std::uint64_t left = task_.total_bytes - block.offset_bytes;
+    if (block.data.size() == std::min<std::uint64_t>(kBlockBytes, left)) return;
     throw Error{{.code = ErrorCode::source_changed,
                  .operation = "copy",
                  .path = task_.source.path(),
-                 .offset_bytes = offset_bytes,
+                 .offset_bytes = block.offset_bytes + block.data.size(),
                  .reason = "the source became shorter while it was copied"}};
   }
 
-  /// What the reader read before it failed is good and still gets written.
   void write_blocks() {
-    while (Block* block = ring_.take_full()) {
-      io::write_full(task_.partial, block->buffer.first(block->size_bytes), block->offset_bytes);
-      counters_.written_bytes = block->after.offset_bytes;
-      checkpointer_.written(block->after);
-      if (!syncer_.written(block->after, failure_.stopped())) return;
-      ring_.give_back();
+    while (const auto hashed = hashed_.take()) {
+      task_.target.write(hashed->block.data, hashed->block.offset_bytes);
+      counters_.written_bytes = hashed->after.offset_bytes;
+      checkpointer_.written(hashed->after);
+      if (!syncer_.written(hashed->after, failure_.stopped())) return;
+      reader_.give_back();
     }
   }
 
@@ -120,9 +104,9 @@ class Pipeline {
   Ledger& ledger_;
   Checkpointer checkpointer_;
   Syncer syncer_;
-  BlockRing ring_;
-  Pace pace_{task_.bytes_per_second};
   Failure failure_;
+  BlockReader reader_;
+  BlockQueue hashed_;
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Step 4 of a transfer: the bytes go one way, reader and hash -> ring -> writer -> checkpointer,
+// Step 4 of a transfer: the bytes go one way, readers -> hash -> queue -> writer -> checkpointer,
 // with the syncer beside. Threads live only inside copy_bytes().
 #pragma once
 

@@ -142,13 +142,13 @@ Source open_source(io::FileSystem& fs, const stdfs::path& given) {
 
   Source source;
   source.path = io::resolve(fs, given);
-  const auto directory = io::open_directory(fs, source.path.parent_path(), io::DirectoryUse::look_up);
-  source.file = io::open(*directory, source.path.filename(), io::OpenMode::source);
+  source.directory = io::open_directory(fs, source.path.parent_path(), io::DirectoryUse::look_up);
+  source.file = io::open(*source.directory, source.path.filename(), io::OpenMode::source);
   source.stat = io::stat(*source.file);
   if (!can_be_read(source.stat.kind)) refuse("copy", given, kind_text(source.stat.kind));
-  source.fs = io::file_system(*directory);
+  source.fs = io::file_system(*source.directory);
   // What a device holds does not go away with the mount of its node.
-  if (source.stat.kind == io::FileKind::regular) source.mount = mount_of(fs, *directory);
+  if (source.stat.kind == io::FileKind::regular) source.mount = mount_of(fs, *source.directory);
   return source;
 }
 

@@ -15,6 +15,7 @@ namespace rcopy::engine {
 /// The source, open for reading.
 struct Source {
   std::filesystem::path path;  ///< absolute, no symlinks
+  std::unique_ptr<io::Directory> directory;
   std::unique_ptr<io::File> file;
   io::Stat stat;
   io::FsInfo fs;

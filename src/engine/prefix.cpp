@@ -4,7 +4,7 @@
 // that comes out the same again means these very bytes are still in the partial.
 #include "engine/prefix.hpp"
 
-#include "engine/read_ahead.hpp"
+#include "engine/block_reader.hpp"
 
 namespace rcopy::engine {
 namespace {
@@ -35,24 +35,21 @@ Claims claims_of(const journal::Row& row) {
 
 /// Hashes the partial on from `claims.start` and gives the furthest claimed position whose hash
 /// comes out as claimed.
-std::optional<Position> furthest_confirmed(io::File& partial, const Claims& claims, std::uint64_t end_bytes,
+std::optional<Position> furthest_confirmed(UncachedReader& partial, const Claims& claims, std::uint64_t end_bytes,
                                            Counters& counters, const std::stop_token& stop) {
   Position position = claims.start;
   counters.checked_bytes = 0;
   counters.to_check_bytes = end_bytes - position.offset_bytes;
   std::optional<Position> confirmed;
   if (position.offset_bytes > 0) confirmed = position;
-  ReadAhead blocks{partial, {.begin_bytes = position.offset_bytes, .end_bytes = end_bytes}};
-  for (auto block = blocks.next(); !block.empty(); block = blocks.next()) {
-    if (stop.stop_requested()) {
-      throw Error{{.code = ErrorCode::interrupted,
-                   .operation = "check",
-                   .path = partial.path(),
-                   .reason = "stopped as requested"}};
-    }
-    position.hasher.update(block);
-    position.offset_bytes += block.size();
+  BlockReader blocks{[&](auto... call) { return partial.read(call...); },
+                     {.range = {.begin_bytes = position.offset_bytes, .end_bytes = end_bytes}}};
+  const std::stop_callback on_stop{stop, [&] { blocks.cancel(); }};
+  while (const auto block = blocks.next()) {
+    position.hasher.update(block->data);
+    position.offset_bytes += block->data.size();
     counters.checked_bytes = position.offset_bytes - claims.start.offset_bytes;
+    blocks.give_back();
     const bool at_durable = position.offset_bytes == claims.durable.bytes;
     const bool at_transferred = position.offset_bytes == claims.transferred_bytes;
     if (!at_durable && !at_transferred) continue;
@@ -60,12 +57,18 @@ std::optional<Position> furthest_confirmed(io::File& partial, const Claims& clai
     if (at_durable && digest != claims.durable.digest) return std::nullopt;
     if (!at_transferred || claims.transferred_digest == digest) confirmed = position;
   }
+  if (stop.stop_requested()) {
+    throw Error{{.code = ErrorCode::interrupted,
+                 .operation = "check",
+                 .path = partial.path(),
+                 .reason = "stopped as requested"}};
+  }
   return confirmed;
 }
 
 }  // namespace
 
-std::optional<Confirmed> confirm_prefix(io::File& partial, std::uint64_t partial_size_bytes, const journal::Row& row,
+std::optional<Confirmed> confirm_prefix(UncachedReader& partial, std::uint64_t partial_size_bytes, const journal::Row& row,
                                         Keep keep, Counters& counters, const std::stop_token& stop) {
   Claims claims = claims_of(row);
   std::optional<Position> durable;

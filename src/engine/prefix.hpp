@@ -5,7 +5,7 @@
 
 #include "engine/ledger.hpp"
 #include "engine/plan.hpp"
-#include "io/file_system.hpp"
+#include "engine/uncached.hpp"
 
 #include <rcopy/events.hpp>
 
@@ -23,7 +23,7 @@ struct Confirmed {
 /// With Keep::confirmed only the window between the durable and the last checkpoint is read (at
 /// most what was not yet durable); with Keep::checked all of it.
 /// Throws Error: io, interrupted.
-[[nodiscard]] std::optional<Confirmed> confirm_prefix(io::File& partial, std::uint64_t partial_size_bytes,
+[[nodiscard]] std::optional<Confirmed> confirm_prefix(UncachedReader& partial, std::uint64_t partial_size_bytes,
                                                       const journal::Row& row, Keep keep, Counters& counters,
                                                       const std::stop_token& stop);
 

@@ -179,7 +179,7 @@ class Transfer {
     if (!answers(run_.fs, *source_anchor_, io::DirectoryUse::look_up)) return false;
     try {
       const Source source = open_source(run_.fs, source_);
-      (void)source.file->drop_cache();  // only to ask the device itself
+      (void)source.file->drop_cache({});  // only to ask the device itself
       std::array<std::byte, 1> first{};
       (void)io::read_full(*source.file, first, 0);
       return true;

@@ -4,8 +4,7 @@
 // is the next best thing and is said.
 #include "engine/verifier.hpp"
 
-#include "engine/pace.hpp"
-#include "engine/read_ahead.hpp"
+#include "engine/block_reader.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -33,21 +32,22 @@ void check_same(io::File& opened, Partial& partial, const Place& place) {
 hash::Digest hash_all(io::File& file, const ReadBack& what, const Place& place, Counters& counters,
                       const std::stop_token& stop) {
   hash::Hasher hasher;
-  Pace pace{what.bytes_per_second};
-  ReadAhead blocks{file, {.begin_bytes = 0, .end_bytes = what.total_bytes}};
-  for (auto block = blocks.next(); !block.empty(); block = blocks.next()) {
-    hasher.update(block);
+  BlockReader blocks{reads_of(file), {.range = {.begin_bytes = 0, .end_bytes = what.total_bytes},
+                                      .bytes_per_second = what.bytes_per_second}};
+  const std::stop_callback on_stop{stop, [&] { blocks.cancel(); }};
+  while (const auto block = blocks.next()) {
+    hasher.update(block->data);
     counters.verified_bytes = hasher.bytes();
-    pace.spend(block.size(), stop);
-    if (stop.stop_requested()) throw_interrupted(place);
+    blocks.give_back();
   }
+  if (stop.stop_requested()) throw_interrupted(place);
   return hasher.digest();
 }
 
 }  // namespace
 
 void drop_cache(const Place& place, Partial& partial) {
-  if (const int error = partial.file().drop_cache(); error != 0) {
+  if (const int error = partial.file().drop_cache({}); error != 0) {
     io::fail("drop the page cache of", place.partial_path(), error);
   }
 }
@@ -65,7 +65,7 @@ std::optional<hash::Digest> read_back(const Place& place, Partial& partial, cons
     // Also before direct reads: some file systems (compressed btrfs) serve those from the cache.
     drop_cache(place, partial);
     try {
-      const auto direct = io::open_direct(*place.directory, place.partial_name);
+      const auto direct = io::open_direct(*place.directory, place.partial_name, io::OpenMode::read_direct);
       if (direct) return hash_file(*direct);
     } catch (const Error& error) {
       // Some file systems take O_DIRECT in open() and refuse it in read().
@@ -81,17 +81,19 @@ std::optional<hash::Digest> read_back(const Place& place, Partial& partial, cons
 
 std::optional<std::uint64_t> first_difference(io::File& source, const Place& place, Partial& partial,
                                               std::uint64_t total_bytes, const std::stop_token& stop) {
-  (void)partial.file().drop_cache();  // only to see the medium again; what is read decides
+  (void)partial.file().drop_cache({});  // only to see the medium again; what is read decides
   const auto back = io::open(*place.directory, place.partial_name, io::OpenMode::read_back);
-  const ByteRange whole{.begin_bytes = 0, .end_bytes = total_bytes};
-  ReadAhead ours{source, whole};
-  ReadAhead theirs{*back, whole};
-  for (std::uint64_t offset = 0; offset < total_bytes; offset += kBlockBytes) {
+  const ReadPlan whole{.range = {.begin_bytes = 0, .end_bytes = total_bytes}};
+  BlockReader ours{reads_of(source), whole};
+  BlockReader theirs{reads_of(*back), whole};
+  while (const auto a = ours.next()) {
     if (stop.stop_requested()) throw_interrupted(place);
-    const auto a = ours.next();
     const auto b = theirs.next();
-    const auto [in_a, in_b] = std::ranges::mismatch(a, b);
-    if (in_a != a.end() || in_b != b.end()) return offset + static_cast<std::uint64_t>(in_a - a.begin());
+    const auto [in_a, in_b] = std::ranges::mismatch(a->data, b->data);
+    const bool same = in_a == a->data.end() && in_b == b->data.end();
+    if (!same) return a->offset_bytes + static_cast<std::uint64_t>(in_a - a->data.begin());
+    ours.give_back();
+    theirs.give_back();
   }
   return std::nullopt;
 }

@@ -89,6 +89,11 @@ void sync_all(File& file) {
   must("sync", file.path(), [&] { return file.sync_all(); });
 }
 
+bool is_cached(File& file, Extent extent) {
+  const auto result = file.is_cached(extent);
+  return result.error == 0 && result.value;
+}
+
 void truncate(File& file, std::uint64_t size_bytes) {
   must("truncate", file.path(), [&] { return file.truncate(size_bytes); });
 }
@@ -138,8 +143,8 @@ std::unique_ptr<File> open(Directory& directory, const Name& name, OpenMode mode
   return std::move(result.value);
 }
 
-std::unique_ptr<File> open_direct(Directory& directory, const Name& name) {
-  auto result = repeat_result([&] { return directory.open(name, OpenMode::read_direct); });
+std::unique_ptr<File> open_direct(Directory& directory, const Name& name, OpenMode mode) {
+  auto result = repeat_result([&] { return directory.open(name, mode); });
   if (result.error == EINVAL) return nullptr;
   if (result.error != 0) fail("open", directory.path() / name, result.error);
   return std::move(result.value);

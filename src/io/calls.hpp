@@ -35,6 +35,8 @@ void write_full(File& file, std::span<const std::byte> data, std::uint64_t offse
 
 void sync_data(File& file);
 void sync_all(File& file);
+/// False where the system does not tell.
+[[nodiscard]] bool is_cached(File& file, Extent extent);
 void truncate(File& file, std::uint64_t size_bytes);
 /// Of a block device with its size, and with the disk behind it where the kernel tells.
 [[nodiscard]] Stat stat(File& file);
@@ -46,8 +48,8 @@ void close(File& file);
 [[nodiscard]] std::unique_ptr<Directory> open_directory(FileSystem& fs, const std::filesystem::path& path,
                                                         DirectoryUse use);
 [[nodiscard]] std::unique_ptr<File> open(Directory& directory, const Name& name, OpenMode mode);
-/// For direct reads: null where the file system has none (EINVAL).
-[[nodiscard]] std::unique_ptr<File> open_direct(Directory& directory, const Name& name);
+/// For direct reads or writes: null where the file system has none (EINVAL).
+[[nodiscard]] std::unique_ptr<File> open_direct(Directory& directory, const Name& name, OpenMode mode);
 /// Nothing where the name does not exist.
 [[nodiscard]] std::optional<Stat> find(Directory& directory, const Name& name);
 void rename(Directory& directory, const Name& from, const Name& to);

@@ -33,6 +33,7 @@ enum class OpenMode {
   create_partial, ///< O_EXCL, read and write, mode 0600
   read_back,      ///< read only, through the page cache; a symlink is an error
   read_direct,    ///< read only, O_DIRECT: offset, length and address in multiples of kDirectAlignment
+  write_direct,   ///< write only, O_DIRECT as above; a symlink is an error
 };
 
 inline constexpr std::size_t kDirectAlignment = 4096;
@@ -45,6 +46,11 @@ struct Owner {
 struct Times {
   std::int64_t atime_ns = 0;
   std::int64_t mtime_ns = 0;
+};
+
+struct Extent {
+  std::uint64_t offset_bytes = 0;
+  std::uint64_t length_bytes = 0;  ///< 0: to the end of the file
 };
 
 /// One open file. The destructor closes and forgets, which is right for what was only read or is
@@ -64,7 +70,10 @@ class File {
   virtual Result<std::uint64_t> device_size() = 0;      ///< bytes of a block device; ENOTTY: it is none
   virtual Result<std::uint64_t> device_sequence() = 0;  ///< see Stat::disk_sequence; ENOTTY: it has none
   [[nodiscard]] virtual int try_lock() = 0;    ///< flock, exclusive; EWOULDBLOCK: somebody has it
-  [[nodiscard]] virtual int drop_cache() = 0;  ///< clean pages leave the page cache
+  [[nodiscard]] virtual int drop_cache(Extent extent) = 0;  ///< its clean pages leave the page cache
+  /// Whether all of it is in the page cache; EPERM where that is none of this user's business.
+  virtual Result<bool> is_cached(Extent extent) = 0;
+  [[nodiscard]] virtual int expect_random() = 0;  ///< nothing is read ahead through this descriptor
   [[nodiscard]] virtual int set_owner(Owner owner) = 0;
   [[nodiscard]] virtual int set_mode(std::uint32_t mode) = 0;
   [[nodiscard]] virtual int set_times(Times times) = 0;

@@ -18,10 +18,12 @@
 #include <string_view>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+#include <vector>
 
 namespace rcopy::io {
 namespace {
@@ -86,6 +88,7 @@ Result<Stat> stat_at(int directory, const char* name, int flags) {
     case OpenMode::create_partial: return kAlways | O_RDWR | O_NOFOLLOW | O_CREAT | O_EXCL;
     case OpenMode::read_back: return kAlways | O_RDONLY | O_NOFOLLOW;
     case OpenMode::read_direct: return kAlways | O_RDONLY | O_NOFOLLOW | O_DIRECT;
+    case OpenMode::write_direct: return kAlways | O_WRONLY | O_NOFOLLOW | O_DIRECT;
   }
   return kAlways;
 }
@@ -119,6 +122,36 @@ Result<Stat> stat_at(int directory, const char* name, int flags) {
   return id;
 }
 
+/// mincore(2) tells only owners and writers the truth; to others all is there.
+[[nodiscard]] bool may_ask_cache(int fd, const struct stat& found) {
+  if (::geteuid() == 0 || found.st_uid == ::geteuid()) return true;
+  const std::string path = "/proc/self/fd/" + std::to_string(fd);
+  return ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0;
+}
+
+/// By mincore(2) of a mapping that is never touched; cachestat(2) would be one call, but only since
+/// Linux 6.5.
+Result<bool> cached_pages(int fd, Extent extent) {
+  const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  struct stat found {};
+  if (::fstat(fd, &found) != 0) return {.value = false, .error = errno};
+  if (!may_ask_cache(fd, found)) return {.value = false, .error = EPERM};
+  const bool device = S_ISBLK(found.st_mode);  // whose st_size is 0
+  const auto size =
+      device ? extent.offset_bytes + extent.length_bytes : static_cast<std::uint64_t>(found.st_size);
+  const std::uint64_t begin = extent.offset_bytes / page_bytes * page_bytes;
+  const std::uint64_t end = extent.length_bytes == 0 ? size : std::min(size, extent.offset_bytes + extent.length_bytes);
+  if (begin >= end) return {.value = true};
+  const auto length = static_cast<std::size_t>(end - begin);
+  void* const mapped = ::mmap(nullptr, length, PROT_READ, MAP_SHARED, fd, static_cast<off_t>(begin));
+  if (mapped == MAP_FAILED) return {.value = false, .error = errno};
+  std::vector<unsigned char> pages((length + page_bytes - 1) / page_bytes);
+  const int error = ::mincore(mapped, length, pages.data()) == 0 ? 0 : errno;
+  (void)::munmap(mapped, length);
+  const bool all = std::all_of(pages.begin(), pages.end(), [](unsigned char page) { return (page & 1U) != 0; });
+  return {.value = error == 0 && all, .error = error};
+}
+
 class PosixFile final : public File {
  public:
   PosixFile(UniqueFd fd, std::filesystem::path path) : fd_{std::move(fd)}, path_{std::move(path)} {}
@@ -142,7 +175,12 @@ class PosixFile final : public File {
   Result<std::uint64_t> device_size() override { return ask_device(BLKGETSIZE64); }
   Result<std::uint64_t> device_sequence() override { return ask_device(kGetDiskSequence); }
   int try_lock() override { return answer(::flock(fd_.get(), LOCK_EX | LOCK_NB)); }
-  int drop_cache() override { return ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED); }
+  int drop_cache(Extent extent) override {
+    return ::posix_fadvise(fd_.get(), static_cast<off_t>(extent.offset_bytes), static_cast<off_t>(extent.length_bytes),
+                           POSIX_FADV_DONTNEED);
+  }
+  Result<bool> is_cached(Extent extent) override { return cached_pages(fd_.get(), extent); }
+  int expect_random() override { return ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_RANDOM); }
   int set_owner(Owner owner) override { return answer(::fchown(fd_.get(), owner.uid, owner.gid)); }
   int set_mode(std::uint32_t mode) override { return answer(::fchmod(fd_.get(), mode)); }
   int set_times(Times times) override {

@@ -50,6 +50,8 @@ const std::vector<Plague<Call>> kPlagues{
     {Call::fstat, {EIO, ENOMEM, ESTALE}},
     {Call::lock, {EWOULDBLOCK, EINTR, ENOLCK, EIO}},
     {Call::drop_cache, {EINVAL, EBADF}},
+    {Call::is_cached, {EPERM, ENODEV}},
+    {Call::expect_random, {EINVAL}},
     {Call::set_owner, {EPERM, EIO, EROFS}},
     {Call::set_mode, {EPERM, EIO, EROFS}},
     {Call::set_times, {EPERM, EIO, EACCES}},

@@ -58,7 +58,7 @@ Copied run(CopyRig& rig, const Scenario& scenario) {
   FaultyFileSystem watched{rig.disk};
   std::stop_source stop;
   watched.set_hook([&](const CallInfo& call) {
-    if (call.kind == Call::read && call.path == kSource && call.offset_bytes == kStopAt) stop.request_stop();
+    if (call.kind == Call::write && call.offset_bytes == kStopAt) stop.request_stop();
     return 0;
   });
   return rig.copy(watched, stop.get_token());

@@ -12,6 +12,7 @@
 #include "fuzz/target.hpp"
 #include "support/copy_rig.hpp"
 #include "support/faulty.hpp"
+#include "support/stop_after.hpp"
 #include "support/promises.hpp"
 #include "unit/journal/journal_data.hpp"
 
@@ -62,10 +63,7 @@ void run_until(CopyRig& rig, Left left) {
   FaultyFileSystem faulty{rig.disk};
   std::stop_source stop;
   if (left == Left::one_block) {
-    faulty.set_hook([&](const CallInfo& call) {
-      if (call.kind == Call::read && call.path == kSource) stop.request_stop();
-      return 0;
-    });
+    faulty.set_hook(stop_after(0, stop));
   }
   const auto fail = [&](Call kind) {
     faulty.add({.kind = kind, .error = EACCES, .repeat = Repeat::forever, .only_path = "rcopy-part"});

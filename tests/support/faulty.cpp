@@ -66,6 +66,8 @@ const char* name_of(Call kind) {
     case Call::device_sequence: return "device_sequence";
     case Call::lock: return "lock";
     case Call::drop_cache: return "drop_cache";
+    case Call::is_cached: return "is_cached";
+    case Call::expect_random: return "expect_random";
     case Call::set_owner: return "set_owner";
     case Call::set_mode: return "set_mode";
     case Call::set_times: return "set_times";
@@ -104,15 +106,17 @@ class FaultyFileSystem::Script {
 
   [[nodiscard]] std::size_t read_limit(io::OpenMode mode) const {
     const std::lock_guard lock{mutex_};
-    if (mode != io::OpenMode::read_direct) return settings_.read_limit;
-    // A short direct read ends at a sector; one that did not could never be continued.
-    return std::max(settings_.read_limit / io::kDirectAlignment, std::size_t{1}) *
-           io::kDirectAlignment;
+    return mode == io::OpenMode::read_direct ? whole_sectors(settings_.read_limit) : settings_.read_limit;
   }
 
-  [[nodiscard]] std::size_t write_limit() const {
+  [[nodiscard]] std::size_t write_limit(io::OpenMode mode) const {
     const std::lock_guard lock{mutex_};
-    return settings_.write_limit;
+    return mode == io::OpenMode::write_direct ? whole_sectors(settings_.write_limit) : settings_.write_limit;
+  }
+
+  /// A short direct call ends at a sector; one that did not could never be continued.
+  [[nodiscard]] static std::size_t whole_sectors(std::size_t limit) {
+    return std::max(limit / io::kDirectAlignment, std::size_t{1}) * io::kDirectAlignment;
   }
 
   template <class Change>
@@ -223,7 +227,7 @@ class FaultyFileSystem::FaultyFile final : public io::File {
 
   io::Result<std::size_t> write_at(std::span<const std::byte> data,
                                    std::uint64_t offset_bytes) override {
-    const auto part = data.first(std::min(data.size(), script_->write_limit()));
+    const auto part = data.first(std::min(data.size(), script_->write_limit(mode_)));
     CallInfo call = info(Call::write);
     call.offset_bytes = offset_bytes;
     call.size_bytes = data.size();
@@ -254,8 +258,14 @@ class FaultyFileSystem::FaultyFile final : public io::File {
   int try_lock() override {
     return script_->run(info(Call::lock), [&] { return below_->try_lock(); });
   }
-  int drop_cache() override {
-    return script_->run(info(Call::drop_cache), [&] { return below_->drop_cache(); });
+  int drop_cache(io::Extent extent) override {
+    return script_->run(info(Call::drop_cache), [&] { return below_->drop_cache(extent); });
+  }
+  io::Result<bool> is_cached(io::Extent extent) override {
+    return script_->run(info(Call::is_cached), [&] { return below_->is_cached(extent); });
+  }
+  int expect_random() override {
+    return script_->run(info(Call::expect_random), [&] { return below_->expect_random(); });
   }
   int set_owner(io::Owner owner) override {
     return script_->run(info(Call::set_owner), [&] { return below_->set_owner(owner); });

@@ -23,6 +23,7 @@ enum class Call {
   open_directory, stat, resolve,
   open, dir_stat, check_writable, rename, unlink, dir_sync, fs_info,
   read, write, sync_data, sync_all, truncate, fstat, device_size, device_sequence, lock, drop_cache,
+  is_cached, expect_random,
   set_owner, set_mode, set_times, close,
 };
 // clang-format on

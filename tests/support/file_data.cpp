@@ -218,9 +218,26 @@ void FileData::lose_write_back() {
   for (auto& [index, cached] : cache_) cached.dirty = cached.truncated = false;
 }
 
-void FileData::drop_clean() {
-  std::erase_if(cache_, [](const auto& entry) { return !entry.second.dirty; });
+void FileData::drop_clean(std::uint64_t offset_bytes, std::uint64_t length_bytes) {
+  const auto [begin, end] = page_range(offset_bytes, length_bytes);
+  std::erase_if(cache_, [begin = begin, end = end](const auto& entry) {
+    return !entry.second.dirty && entry.first >= begin && entry.first < end;
+  });
   recount();
+}
+
+bool FileData::is_cached(std::uint64_t offset_bytes, std::uint64_t length_bytes) const {
+  const auto [begin, end] = page_range(offset_bytes, length_bytes);
+  for (std::uint64_t index = begin; index < end; ++index) {
+    if (!cache_.contains(index) && page(View::medium, index)) return false;
+  }
+  return true;
+}
+
+std::pair<std::uint64_t, std::uint64_t> FileData::page_range(std::uint64_t offset_bytes,
+                                                             std::uint64_t length_bytes) const {
+  const std::uint64_t end = length_bytes == 0 ? size_bytes_ : offset_bytes + length_bytes;
+  return {offset_bytes / kPage, pages_for(std::min(end, size_bytes_))};
 }
 
 void FileData::cut_medium(std::uint64_t size_bytes) {

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace rcopy::test {
@@ -59,8 +60,10 @@ class FileData {
   void sync();
   /// Write-back fails as on Linux: dirty pages are called clean although the medium never got them.
   void lose_write_back();
-  /// Clean pages leave the cache.
-  void drop_clean();
+  /// Clean pages of the range leave the cache; a length of 0 means to the end.
+  void drop_clean(std::uint64_t offset_bytes = 0, std::uint64_t length_bytes = 0);
+  /// Whether every page of the range that holds data is in the cache; a length of 0 means to the end.
+  [[nodiscard]] bool is_cached(std::uint64_t offset_bytes, std::uint64_t length_bytes) const;
   /// The power goes: for each page and for the size, `choose` says which of its states is left.
   void cut_power(const Choose& choose);
 
@@ -78,6 +81,8 @@ class FileData {
   };
 
   [[nodiscard]] PagePtr page(View view, std::uint64_t index) const;
+  [[nodiscard]] std::pair<std::uint64_t, std::uint64_t> page_range(std::uint64_t offset_bytes,
+                                                                   std::uint64_t length_bytes) const;
   [[nodiscard]] PagePtr generated(std::uint64_t index) const;
   [[nodiscard]] bool is_generated(std::uint64_t index) const {
     return index * kPageBytes < generated_bytes_;

@@ -327,9 +327,9 @@ void MemoryDisk::set_capacity(std::uint64_t capacity_bytes) {
   state_->settings.capacity_bytes = capacity_bytes;
 }
 
-void MemoryDisk::set_direct_reads(DirectReads direct_reads) {
+void MemoryDisk::set_direct_io(DirectIo direct_io) {
   const std::lock_guard lock{state_->mutex};
-  state_->settings.direct_reads = direct_reads;
+  state_->settings.direct_io = direct_io;
 }
 
 void MemoryDisk::set_writing(Writing writing) {

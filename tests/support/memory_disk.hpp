@@ -32,7 +32,7 @@ enum class NamesDurableBy {
   any_sync,        ///< sync of any file too: what the journal of ext4 does
 };
 
-enum class DirectReads { allowed, refused_by_open, refused_by_read };  ///< refused: EINVAL
+enum class DirectIo { allowed, refused_by_open, refused_when_used };  ///< refused: EINVAL
 enum class Writing { allowed, refused };  ///< refused: mounted read-only
 
 /// Fixed when the disk is made, except for what MemoryDisk has a setter for.
@@ -46,7 +46,7 @@ struct DiskSettings {
   /// is refused, and set_mode is refused to others and without effect for root.
   bool has_owners = true;
   NamesDurableBy names = NamesDurableBy::directory_sync;
-  DirectReads direct_reads = DirectReads::allowed;
+  DirectIo direct_io = DirectIo::allowed;
   std::uint32_t umask = 022;
   std::uint32_t user = 1000;  ///< who the process is; 0 may do everything
   std::uint32_t group = 1000;
@@ -129,7 +129,7 @@ class MemoryDisk final : public io::FileSystem {
 
   // --- the machine
   void set_capacity(std::uint64_t capacity_bytes);
-  void set_direct_reads(DirectReads direct_reads);
+  void set_direct_io(DirectIo direct_io);
   void set_writing(Writing writing);
   void set_user(io::Owner user);
   /// `calls` more calls work; every one after that fails with EIO until restore_power().

@@ -63,9 +63,10 @@ class MemoryFile final : public io::File {
     if (const int error = usable(call)) return {.error = error};
     if (inode_->kind == FileKind::directory) return {.error = EISDIR};
     if (!inode_->has_data()) return {.error = ESPIPE};
+    if (mode_ == OpenMode::write_direct) return {.error = EBADF};
     const bool direct = mode_ == OpenMode::read_direct;
     const auto address = reinterpret_cast<std::uintptr_t>(buffer.data());
-    const bool refused = disk_->settings.direct_reads == DirectReads::refused_by_read;
+    const bool refused = disk_->settings.direct_io == DirectIo::refused_when_used;
     if (direct &&
         (refused || misaligned(address) || misaligned(buffer.size()) || misaligned(offset_bytes))) {
       return {.error = EINVAL};
@@ -90,6 +91,12 @@ class MemoryFile final : public io::File {
     if (!inode_->has_data()) return {.error = ESPIPE};
     if (disk_->writing == Writing::refused) return {.error = EROFS};
     if (data.empty()) return {.value = 0};
+    const bool direct = mode_ == OpenMode::write_direct;
+    const auto address = reinterpret_cast<std::uintptr_t>(data.data());
+    const bool refused = disk_->settings.direct_io == DirectIo::refused_when_used;
+    if (direct && (refused || misaligned(address) || misaligned(data.size()) || misaligned(offset_bytes))) {
+      return {.error = EINVAL};
+    }
     const bool device = inode_->kind == FileKind::block_device;
     const std::uint64_t limit = device ? inode_->data.size_bytes() : disk_->settings.max_file_bytes;
     if (offset_bytes >= limit) return {.error = device ? ENOSPC : EFBIG};
@@ -98,6 +105,8 @@ class MemoryFile final : public io::File {
     const std::uint64_t room = device ? std::numeric_limits<std::uint64_t>::max() : free_pages();
     disk_->change_data(*inode_, [&](FileData& pages) { written = pages.write(offset_bytes, part, room); });
     if (written == 0) return {.error = ENOSPC};
+    // To the device, whose own cache a power cut still takes.
+    if (direct) disk_->write_back(*inode_, disk_path_, offset_bytes, written);
     changed_content();
     return {.value = written};
   }
@@ -145,12 +154,24 @@ class MemoryFile final : public io::File {
     return 0;
   }
 
-  int drop_cache() override {
+  int drop_cache(io::Extent extent) override {
     const CountedCall call{*disk_, epoch_};
     if (const int error = usable(call)) return error;
     if (!inode_->has_data()) return ESPIPE;
-    disk_->change_data(*inode_, [](FileData& pages) { pages.drop_clean(); });
+    disk_->change_data(*inode_, [&](FileData& pages) { pages.drop_clean(extent.offset_bytes, extent.length_bytes); });
     return 0;
+  }
+
+  Result<bool> is_cached(io::Extent extent) override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return {.error = error};
+    if (inode_->kind != FileKind::regular) return {.error = ENODEV};
+    return {.value = inode_->data.is_cached(extent.offset_bytes, extent.length_bytes)};
+  }
+
+  int expect_random() override {
+    const CountedCall call{*disk_, epoch_};
+    return usable(call);
   }
 
   int set_owner(io::Owner owner) override {
@@ -208,7 +229,7 @@ class MemoryFile final : public io::File {
   }
 
   [[nodiscard]] bool writable() const {
-    return mode_ == OpenMode::partial || mode_ == OpenMode::create_partial;
+    return mode_ == OpenMode::partial || mode_ == OpenMode::create_partial || mode_ == OpenMode::write_direct;
   }
 
   [[nodiscard]] bool is_owner() const {
@@ -383,17 +404,17 @@ class MemoryDirectory final : public io::Directory {
   }
 
   [[nodiscard]] int open_error(const Inode& inode, OpenMode mode) const {
-    const bool for_writing = mode == OpenMode::partial;
+    const bool for_writing = mode == OpenMode::partial || mode == OpenMode::write_direct;
     if (inode.kind == FileKind::symlink) return ELOOP;
     if (inode.kind == FileKind::directory && for_writing) return EISDIR;
-    if (!disk_->may(inode, Access::read)) return EACCES;
+    if (mode != OpenMode::write_direct && !disk_->may(inode, Access::read)) return EACCES;
     if (for_writing && !disk_->may(inode, Access::write)) return EACCES;
     if (inode.kind == FileKind::socket) return ENXIO;
     if (for_writing && inode.kind == FileKind::regular && disk_->writing == Writing::refused)
       return EROFS;
-    const bool refused = disk_->settings.direct_reads == DirectReads::refused_by_open ||
-                         !inode.has_data();
-    return mode == OpenMode::read_direct && refused ? EINVAL : 0;
+    const bool refused = disk_->settings.direct_io == DirectIo::refused_by_open || !inode.has_data();
+    const bool direct = mode == OpenMode::read_direct || mode == OpenMode::write_direct;
+    return direct && refused ? EINVAL : 0;
   }
 
   std::shared_ptr<DiskState> disk_;

@@ -95,7 +95,7 @@ TEST_CASE("a medium that keeps other bytes than it was given is noticed", "[tran
     CHECK(rig.disk.get(kDestination) == Bytes{"old"});
   }
   SECTION("also where direct reads are refused") {
-    rig.disk.set_direct_reads(GENERATE(DirectReads::refused_by_open, DirectReads::refused_by_read));
+    rig.disk.set_direct_io(GENERATE(DirectIo::refused_by_open, DirectIo::refused_when_used));
     rig.disk.spoil_write_back(kPartial, 4 * kMiB, 1);
     const Copied copied = rig.copy();
     REQUIRE(copied.done());

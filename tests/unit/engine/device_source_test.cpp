@@ -36,7 +36,7 @@ TEST_CASE("a copy of the same disk goes on without reading again", "[device]") {
   const Copied copied = rig.copy(watched);
   REQUIRE(copied.done());
   CHECK(copied.summary->resumed_bytes == 6 * kMiB);
-  CHECK(bytes_read_from_source(watched) == kDeviceBytes - 6 * kMiB + 1);
+  CHECK(bytes_read_from_source(watched, kDeviceBytes) == kDeviceBytes - 6 * kMiB);
   CHECK(rig.disk.get(kDestination) == kOnDevice);
 }
 

@@ -130,7 +130,7 @@ TEST_CASE("every call but close is repeated after a signal", "[io]") {
   io::rename(*directory, "new", "newer");
   io::sync(*directory);
   CHECK(io::find(*directory, "newer"));
-  CHECK(io::open_direct(*directory, "newer"));
+  CHECK(io::open_direct(*directory, "newer", io::OpenMode::read_direct));
   io::close(*file);
   io::unlink(*directory, "newer");
   CHECK(desk.faulty.calls(Call::sync_all) == 2);
@@ -177,7 +177,7 @@ TEST_CASE("each call that fails is an Error with its operation and path", "[io]"
        [](Desk& desk) { (void)io::open(*desk.directory, "f", OpenMode::source); }},
       {Call::open, "create", "/d/g",
        [](Desk& desk) { (void)io::open(*desk.directory, "g", OpenMode::create_partial); }},
-      {Call::open, "open", "/d/f", [](Desk& desk) { (void)io::open_direct(*desk.directory, "f"); }},
+      {Call::open, "open", "/d/f", [](Desk& desk) { (void)io::open_direct(*desk.directory, "f", io::OpenMode::read_direct); }},
       {Call::unlink, "remove", "/d/f", [](Desk& desk) { io::unlink(*desk.directory, "f"); }},
       {Call::dir_sync, "sync the directory", "/d", [](Desk& desk) { io::sync(*desk.directory); }},
   };
@@ -215,9 +215,9 @@ TEST_CASE("find does not follow a link in a directory", "[io]") {
 
 TEST_CASE("a file system without direct reads is an answer and not an error", "[io]") {
   Desk desk;
-  CHECK(io::open_direct(*desk.directory, "f"));
-  desk.disk.set_direct_reads(DirectReads::refused_by_open);
-  CHECK_FALSE(io::open_direct(*desk.directory, "f"));
+  CHECK(io::open_direct(*desk.directory, "f", io::OpenMode::read_direct));
+  desk.disk.set_direct_io(DirectIo::refused_by_open);
+  CHECK_FALSE(io::open_direct(*desk.directory, "f", io::OpenMode::read_direct));
 }
 
 TEST_CASE("a failed rename names the file that was to be published", "[io]") {

@@ -167,9 +167,9 @@ TEST_CASE("a direct read refuses what is not aligned", "[support]") {
 TEST_CASE("direct reads can be refused when opened or when read", "[support]") {
   MemoryDisk disk;
   disk.put("/f", content(Seed{1}, kPage));
-  disk.set_direct_reads(DirectReads::refused_by_open);
+  disk.set_direct_io(DirectIo::refused_by_open);
   CHECK(good(disk.open_directory("/", io::DirectoryUse::change_names))->open("f", OpenMode::read_direct).error == EINVAL);
-  disk.set_direct_reads(DirectReads::refused_by_read);
+  disk.set_direct_io(DirectIo::refused_when_used);
   const auto file = open(disk, "f", OpenMode::read_direct);
   AlignedBuffer buffer{kPage};
   CHECK(file->read_at(buffer.bytes(), 0).error == EINVAL);
@@ -189,7 +189,7 @@ TEST_CASE("the cache hides what the medium spoiled until it is dropped", "[suppo
   CHECK(read_cached(disk, "f") == bytes);
   CHECK(disk.get("/f") == bytes);
   CHECK(disk.get("/f", View::medium) == spoiled);
-  CHECK(file->drop_cache() == 0);
+  CHECK(file->drop_cache({}) == 0);
   CHECK(read_cached(disk, "f") == spoiled);
 }
 
@@ -198,7 +198,7 @@ TEST_CASE("dropping the cache does not drop what is still to be written", "[supp
   const Bytes bytes = content(Seed{1}, 3 * kPage);
   const auto file = open(disk, "f", OpenMode::create_partial);
   CHECK(good(file->write_at(bytes, 0)) == bytes.size());
-  CHECK(file->drop_cache() == 0);
+  CHECK(file->drop_cache({}) == 0);
   CHECK(read_cached(disk, "f") == bytes);
 }
 
@@ -344,7 +344,7 @@ TEST_CASE("many threads may use one disk and one file at once", "[support]") {
     threads.emplace_back([&] {
       for (int i = 0; i < 50; ++i) {
         (void)file->sync_data();
-        (void)file->drop_cache();
+        (void)file->drop_cache({});
         (void)disk.get("/f");
       }
     });

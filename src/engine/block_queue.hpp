@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+//
+// The way from the hasher to the writer. It needs no bound of its own: the blocks in it are out of a
+// BlockReader, which has only so many. One thread puts, one other takes.
+#pragma once
+
+#include "engine/block_reader.hpp"
+#include "engine/ledger.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+
+namespace rcopy::engine {
+
+struct HashedBlock {
+  Block block;
+  Position after;  ///< the confirmed position once this block is written
+};
+
+class BlockQueue {
+ public:
+  void put(HashedBlock block) {
+    const std::lock_guard lock{mutex_};
+    blocks_.push_back(std::move(block));
+    changed_.notify_one();
+  }
+
+  /// No more blocks will come; what is in the queue is still handed out.
+  void finish() {
+    const std::lock_guard lock{mutex_};
+    finished_ = true;
+    changed_.notify_one();
+  }
+
+  /// Waits for the oldest block; nothing after the last one.
+  [[nodiscard]] std::optional<HashedBlock> take() {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [&] { return !blocks_.empty() || finished_; });
+    if (blocks_.empty()) return std::nullopt;
+    HashedBlock block = std::move(blocks_.front());
+    blocks_.pop_front();
+    return block;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<HashedBlock> blocks_;
+  bool finished_ = false;
+};
+
+}  // namespace rcopy::engine
