@@ -100,6 +100,7 @@ struct TransferFailed {
   std::filesystem::path destination;
   std::uint64_t kept_bytes = 0;
   std::uint64_t total_bytes = 0;
+  Writing writing = Writing::beside;  ///< in place: what the destination held is lost once a copy began
 };
 
 using Event =

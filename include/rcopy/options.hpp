@@ -30,6 +30,12 @@ enum class Attributes {
   preserve,  ///< `cp -p`: mode, owner where permitted, times in nanoseconds
 };
 
+/// Where a copy is until it is finished.
+enum class Writing {
+  beside,    ///< in a partial, which takes the destination's name when it is verified
+  in_place,  ///< in the destination itself, where there is one: its old content is lost from the start
+};
+
 /// Who goes first where several processes want the disk.
 enum class IoPriority {
   usual,
@@ -52,6 +58,8 @@ struct Options {
   Verify verify = Verify::medium;
   Resume resume = Resume::automatic;
   Attributes attributes = Attributes::like_cp;
+  /// A block device as destination is written in place, whatever this says.
+  Writing writing = Writing::beside;
   /// How often one file is tried again, over all reasons (mismatch, changed source, I/O error).
   unsigned retries = 3;
   /// The wait before the first try after an I/O error; doubles each time, to at most 30 s.

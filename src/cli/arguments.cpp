@@ -108,6 +108,10 @@ std::vector<Row> option_table() {
        "check: the same, but hash all of the kept part first;\n"
        "never: start over, even if the copy is up to date",
        [](auto& to, const auto& value) { to.resume = parse_resume(value); }},
+      {"", "--inplace", "",
+       "write into an existing destination itself: no second\n"
+       "copy, hard links stay, but its old content is lost",
+       [](auto& to, const auto&) { to.writing = Writing::in_place; }},
       {"", "--retries", "N", "try a file again up to N times (default 3)",
        [](auto& to, const auto& value) {
          to.retries = valid("--retries", value, base::parse_count(value));
@@ -293,6 +297,7 @@ Options to_options(const Arguments& arguments, const Environment& environment) {
       .verify = arguments.verify,
       .resume = arguments.resume,
       .attributes = arguments.attributes,
+      .writing = arguments.writing,
       .retries = arguments.retries,
       .retry_wait = arguments.retry_wait,
       .device_wait = arguments.device_wait,

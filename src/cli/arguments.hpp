@@ -35,6 +35,7 @@ struct Arguments {
   Verify verify = Options{}.verify;
   Resume resume = Options{}.resume;
   Attributes attributes = Options{}.attributes;
+  Writing writing = Options{}.writing;
   unsigned retries = Options{}.retries;
   std::chrono::milliseconds retry_wait = Options{}.retry_wait;
   std::chrono::milliseconds device_wait = Options{}.device_wait;

@@ -54,7 +54,8 @@ Attempt::Attempt(const Run& run, Ledger& ledger, std::filesystem::path given_sou
 AttemptEnd Attempt::run() {
   source_ = open_source(run_.fs, given_source_);
   start_counters();
-  place_ = resolve_place(run_.fs, given_destination_, given_source_, source_);
+  place_ = resolve_place(run_.fs, {given_destination_, given_source_, run_.options.writing}, source_);
+  say_in_place();
   row_ = ledger_.load(place_->path());
   check_mount();
   if (up_to_date()) return AttemptEnd::done;
@@ -74,6 +75,13 @@ AttemptEnd Attempt::run() {
     case Entry::nothing: enter_at_finish(); return AttemptEnd::done;
   }
   return AttemptEnd::done;
+}
+
+/// Of a device, which the user did not ask for in so many words.
+void Attempt::say_in_place() const {
+  const bool implied = place_->writing == Writing::in_place && run_.options.writing == Writing::beside;
+  if (!implied || order_.number > 1) return;
+  run_.events.emit(Notice{.path = place_->path(), .text = "it is a block device, so it is written in place"});
 }
 
 void Attempt::start_counters() const {
@@ -120,6 +128,7 @@ void Attempt::begin(journal::Row row) {
 
 /// Before anything is touched: what the user wants to write to may be a stick that is not there.
 void Attempt::check_mount() {
+  if (is_on_device()) return;
   const Presence now = presence(known_mount(), place_->mount);
   const bool finished = row_ && row_->status == journal::Status::complete;
   if (now == Presence::same || (now == Presence::other && finished)) return;
@@ -158,9 +167,19 @@ void Attempt::lock_and_plan() {
   // Under the lock everything is looked at again: another rcopy may just have finished.
   row_ = ledger_.load(place_->path());
   place_->existing = io::find(*place_->directory, place_->name);
+  if (begun_in_place()) check_nobody_in_place(*place_);
   const auto kept = partial_->created() ? std::nullopt : std::optional{partial_->found()};
   plan_ = make_plan(row_, situation(kept), plan_options());
 }
+
+/// Whether a copy that is written beside finds its destination begun by one in place.
+bool Attempt::begun_in_place() const {
+  const auto& existing = place_->existing;
+  if (place_->writing == Writing::in_place || !existing || !row_) return false;
+  return row_->status != journal::Status::complete && row_->partial == partial_identity(*existing, place_->fs);
+}
+
+bool Attempt::is_on_device() const { return place_->existing && is_device(*place_->existing); }
 
 AttemptEnd Attempt::enter_at_copy() {
   check_space();
@@ -186,6 +205,7 @@ AttemptEnd Attempt::enter_at_copy() {
                                      .reason = "the source changed while it was copied"}});
   }
   phase(Phase::syncing);
+  cut_tail();
   sync_partial(*end);
   return enter_at_verify();
 }
@@ -267,8 +287,9 @@ std::optional<Attempt::Start> Attempt::keep_prefix() {
   if (!confirmed) return std::nullopt;
   const Position& end = confirmed->end;
   if (plan_.source == SourceTrust::checked && !source_begins_as(end)) return std::nullopt;
-  // What lies beyond was never confirmed; the copy goes on here and nowhere else.
-  io::truncate(partial_->file(), end.offset_bytes);
+  // What lies beyond was never confirmed; the copy goes on here and nowhere else. In place it is the old
+  // content, which goes at the end.
+  if (place_->writing == Writing::beside) io::truncate(partial_->file(), end.offset_bytes);
   if (!confirmed->durable) {
     io::sync_data(partial_->file());
     io::sync(*place_->directory);
@@ -296,6 +317,7 @@ bool Attempt::source_begins_as(const Position& kept) {
 }
 
 Attempt::Start Attempt::start_fresh() {
+  drop_leftover();
   partial_->recreate();
   // Durably, before the first byte: a row that vouches for the old partial's bytes must not meet
   // the new one's. Until then the new one is empty, which no claim survives.
@@ -303,12 +325,33 @@ Attempt::Start Attempt::start_fresh() {
   return {};
 }
 
+/// In place the disk may need the space of what an earlier run began beside. The row means that file, with
+/// no claims, until it is gone for good.
+void Attempt::drop_leftover() {
+  if (!leftover_bytes()) return;
+  ledger_.reset(journal::Status::in_progress, row_->last_error);
+  partial_->remove_leftover();
+}
+
+std::optional<std::uint64_t> Attempt::leftover_bytes() {
+  return partial_->leftover_bytes(row_ ? std::optional{row_->partial} : std::nullopt);
+}
+
+/// In place, of an old content that was longer.
+void Attempt::cut_tail() {
+  if (place_->writing == Writing::beside || is_on_device()) return;
+  const std::uint64_t total_bytes = source_.stat.size_bytes;
+  if (io::stat(partial_->file()).size_bytes > total_bytes) io::truncate(partial_->file(), total_bytes);
+}
+
 /// Before anything is destroyed. What the partial holds counts as free: it is kept or replaced.
 void Attempt::check_space() {
   const io::Stat partial = io::stat(partial_->file());
+  if (is_on_device()) return check_device_size(partial.size_bytes);
   // Compressed, it may hold less than it saves.
-  const std::uint64_t held =
+  const std::uint64_t own =
       plan_.keep == Keep::nothing ? partial.allocated_bytes : std::max(partial.allocated_bytes, partial.size_bytes);
+  const std::uint64_t held = own + leftover_bytes().value_or(0);
   const std::uint64_t available = io::file_system(*place_->directory).available_bytes;
   const std::uint64_t needed = source_.stat.size_bytes - std::min(held, source_.stat.size_bytes);
   if (needed <= available) return;
@@ -316,6 +359,16 @@ void Attempt::check_space() {
                .operation = "copy to",
                .path = place_->path(),
                .reason = base::format_bytes(needed) + " are needed and " + base::format_bytes(available) + " are free"}};
+}
+
+void Attempt::check_device_size(std::uint64_t device_bytes) const {
+  if (source_.stat.size_bytes <= device_bytes) return;
+  throw Error{{.code = ErrorCode::no_space,
+               .operation = "copy to",
+               .path = place_->path(),
+               .os_error = EFBIG,
+               .reason = base::format_bytes(source_.stat.size_bytes) + " are needed and the device has " +
+                         base::format_bytes(device_bytes)}};
 }
 
 void Attempt::sync_partial(const Position& end) {
@@ -416,7 +469,8 @@ Situation Attempt::situation(const std::optional<FoundFile>& partial) const {
           .source = source_identity(source_.stat, source_.fs),
           .source_kind = source_.stat.kind,
           .partial = partial,
-          .destination = existing ? std::optional{found_file(*existing, place_->fs)} : std::nullopt};
+          .destination = existing ? std::optional{found_file(*existing, place_->fs)} : std::nullopt,
+          .writing = place_->writing};
 }
 
 journal::Row Attempt::continued_row() const {

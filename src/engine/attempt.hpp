@@ -50,6 +50,9 @@ class Attempt {
   /// The destination once it is known, else as given.
   [[nodiscard]] std::filesystem::path destination() const;
 
+  /// Whether the destination itself is written.
+  [[nodiscard]] Writing writing() const { return place_ ? place_->writing : Writing::beside; }
+
   /// Where source and destination are, as far as this attempt came; the destination as the journal
   /// knows it where it is not mounted.
   [[nodiscard]] std::optional<Anchor> source_anchor() const;
@@ -64,6 +67,9 @@ class Attempt {
  private:
   [[nodiscard]] journal::MountIdentity known_mount() const;
   void check_mount();
+  void say_in_place() const;
+  [[nodiscard]] bool is_on_device() const;
+  [[nodiscard]] bool begun_in_place() const;
   [[nodiscard]] bool up_to_date();
   void lock_and_plan();
   [[nodiscard]] AttemptEnd enter_at_copy();
@@ -81,6 +87,10 @@ class Attempt {
   [[nodiscard]] Start start_fresh();
   void start_counters() const;
   void check_space();
+  void check_device_size(std::uint64_t device_bytes) const;
+  void cut_tail();
+  void drop_leftover();
+  [[nodiscard]] std::optional<std::uint64_t> leftover_bytes();
   [[nodiscard]] Pages pages() const;
   [[nodiscard]] UncachedReader source_reader() const;
   [[nodiscard]] std::unique_ptr<io::File> uncached(const FileName& name, io::File& file, io::OpenMode mode) const;

@@ -43,8 +43,15 @@ bool already_renamed(const journal::Row& row, const Situation& now) {
   return match(row.partial, found.identity) == Match::same && found.size_bytes == row.total_bytes && untouched;
 }
 
+/// Whether it can be all of the copy.
+bool is_whole(const journal::Row& row, const FoundFile& partial) {
+  if (partial.kind == io::FileKind::block_device) return partial.size_bytes >= row.total_bytes;
+  return partial.size_bytes == row.total_bytes;
+}
+
 Plan plan_complete(const journal::Row& row, const Situation& now, const Options& options) {
-  if (now.source_kind == io::FileKind::block_device) {
+  const bool to_device = now.destination && now.destination->kind == io::FileKind::block_device;
+  if (to_device || now.source_kind == io::FileKind::block_device) {
     return start_over("nothing tells whether a device was written to since it was copied");
   }
   if (!now.destination) return start_over("the finished copy is gone");
@@ -111,7 +118,7 @@ Plan make_plan(const std::optional<journal::Row>& row, const Situation& now, con
   if (!known_source && !maybe_same_device(*row, now)) return start_over("the source changed since the last run");
   if (row->status == Status::complete) return plan_complete(*row, now, options);
   if (!known_source) return plan_doubtful_source(*row, now, options);
-  if (row->status == Status::verified && already_renamed(*row, now)) {
+  if (now.writing == Writing::beside && row->status == Status::verified && already_renamed(*row, now)) {
     if (!proven_enough(row->verified_by, options.verify)) {
       return start_over("the earlier copy was not verified as asked for now");
     }
@@ -119,10 +126,15 @@ Plan make_plan(const std::optional<journal::Row>& row, const Situation& now, con
   }
   if (!now.partial) return start_over("the partial is gone");
 
+  const Match matched = match(row->partial, now.partial->identity);
+  const bool device = now.partial->kind == io::FileKind::block_device;
+  if (now.writing == Writing::in_place && !device && matched == Match::different) {
+    return start_over("the destination is not the file that was begun");
+  }
   const bool all_there = row->status == Status::copied || row->status == Status::verified;
-  const bool same_partial = match(row->partial, now.partial->identity) == Match::same;
-  if (all_there && same_partial && now.partial->size_bytes == row->total_bytes) {
-    const bool untouched = now.partial->times == row->content && options.resume != Resume::check;
+  if (all_there && matched == Match::same && is_whole(*row, *now.partial)) {
+    // Nothing tells who wrote to a device.
+    const bool untouched = !device && now.partial->times == row->content && options.resume != Resume::check;
     if (!untouched && options.verify == Verify::none) {
       return plan_of(Entry::copy, Keep::checked, "the kept part is read back, for nothing else would be");
     }

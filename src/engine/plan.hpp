@@ -27,8 +27,9 @@ struct Situation {
   std::filesystem::path source_path;
   journal::SourceIdentity source;
   io::FileKind source_kind = io::FileKind::regular;
-  std::optional<FoundFile> partial;
+  std::optional<FoundFile> partial;      ///< in place: what is there under the final name
   std::optional<FoundFile> destination;
+  Writing writing = Writing::beside;
 };
 
 /// Where the seven steps of a transfer are entered.

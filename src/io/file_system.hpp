@@ -33,6 +33,7 @@ enum class OpenMode {
   create_partial, ///< O_EXCL, read and write, mode 0600
   read_back,      ///< read only, through the page cache; a symlink is an error
   read_direct,    ///< read only, O_DIRECT: offset, length and address in multiples of kDirectAlignment
+  device,         ///< read and write a block device, O_EXCL: EBUSY where it is mounted or otherwise in use
   write_direct,   ///< write only, O_DIRECT as above; a symlink is an error
 };
 
@@ -112,6 +113,9 @@ class FileSystem {
   virtual Result<Stat> stat(const std::filesystem::path& path, Links links) = 0;
   /// realpath(3): absolute, no symlinks, no dots; the file must exist.
   virtual Result<std::filesystem::path> resolve(const std::filesystem::path& path) = 0;
+  /// Who uses the block device of this number, or a part of it, in words; empty where nobody is found.
+  /// For messages: what the kernel answers to OpenMode::device decides.
+  [[nodiscard]] virtual std::string device_user(std::uint64_t rdev) const = 0;
   [[nodiscard]] virtual std::uint32_t umask() const = 0;
   [[nodiscard]] virtual std::uint32_t user() const = 0;  ///< effective user id
 };

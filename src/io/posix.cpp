@@ -3,6 +3,7 @@
 // One virtual call, one system call. `off_t` and open flags live here and nowhere else.
 #include "io/posix.hpp"
 
+#include "io/device_user.hpp"
 #include "io/unique_fd.hpp"
 
 #include <algorithm>
@@ -88,6 +89,7 @@ Result<Stat> stat_at(int directory, const char* name, int flags) {
     case OpenMode::create_partial: return kAlways | O_RDWR | O_NOFOLLOW | O_CREAT | O_EXCL;
     case OpenMode::read_back: return kAlways | O_RDONLY | O_NOFOLLOW;
     case OpenMode::read_direct: return kAlways | O_RDONLY | O_NOFOLLOW | O_DIRECT;
+    case OpenMode::device: return kAlways | O_RDWR | O_NOFOLLOW | O_EXCL;
     case OpenMode::write_direct: return kAlways | O_WRONLY | O_NOFOLLOW | O_DIRECT;
   }
   return kAlways;
@@ -293,6 +295,7 @@ class PosixFileSystem final : public FileSystem {
     return {.value = real.get()};
   }
 
+  std::string device_user(std::uint64_t rdev) const override { return user_of_device(rdev); }
   std::uint32_t umask() const override { return umask_; }
   std::uint32_t user() const override { return ::geteuid(); }
 

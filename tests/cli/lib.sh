@@ -393,10 +393,10 @@ stop_copy() {
   ((kept >= bytes - MiB && kept < $(size_of "$source"))) || fail "it kept $kept bytes, not $bytes"
 }
 
-# kill_copy SOURCE DEST: a copy that was killed when it had written more than is durable. $durable
-# and $transferred are the ends of the window between.
+# kill_copy SOURCE DEST [OPTION]...: a copy that was killed when it had written more than is durable. $durable
+# and $transferred are the ends of the window between. $written is what it writes to, where that is not the partial.
 kill_copy() {
-  start_slow "$(partial_of "$2")" pwrite64=60 fdatasync=3000:when=2+ -- "$1" "$2"
+  start_slow "${written-$(partial_of "$2")}" pwrite64=60 fdatasync=3000:when=2+ -- "${@:3}" -- "$1" "$2"
   wait_until 'the journal has a window' has_window 4
   # Without its tracer, which would first wait for the call it has made slow.
   { kill -KILL "$pid" && kill -KILL "$job"; finish; } 2>/dev/null
@@ -439,7 +439,7 @@ expect_clear_lines() {
   local line name="[$]?'.+'" shape number next
   shape="^rcopy: (warning: $name: )?cannot [a-z ]+($name)?( at byte [0-9]+)?: .+; .+"
   number='(error|errno|code|status) -?[0-9]|[Uu]nknown error'
-  next=' again|; name another|; the copy goes on|; check |; .*remove it$'
+  next=' again|; name another|; name a larger|; try another|; the copy goes on|; check |; .*remove it$'
   while IFS= read -r line; do
     [[ $line == 'rcopy: '* ]] || continue
     [[ ! $line =~ $number ]] || fail "it is not for people: $line"

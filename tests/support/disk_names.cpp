@@ -46,7 +46,7 @@ bool DiskState::may(const Inode& inode, Access access) const {
 }
 
 int DiskState::may_remove(const Inode& directory, const Inode& inode) const {
-  if (writing == Writing::refused) return EROFS;
+  if (writing == WriteAccess::refused) return EROFS;
   if (!may(directory, Access::write) || !may(directory, Access::execute)) return EACCES;
   const bool owner = settings.user == 0 || inode.metadata.owner.uid == settings.user ||
                      directory.metadata.owner.uid == settings.user;

@@ -147,7 +147,7 @@ void DiskState::write_back(Inode& inode, const std::filesystem::path& path,
 
 int DiskState::sync_file(Inode& inode, const std::filesystem::path& path) {
   if (inode.data.dirty()) {
-    if (writing == Writing::refused) return EROFS;
+    if (writing == WriteAccess::refused) return EROFS;
     if (next_write_back_error != 0) {
       inode.data.lose_write_back();
       return std::exchange(next_write_back_error, 0);
@@ -245,7 +245,7 @@ void DiskState::reboot() {
     }
     inode->links = 1;
     inode->open_files = 0;
-    inode->lock_holder = 0;
+    inode->lock_holder = inode->exclusive_holder = 0;
     used_pages += inode->stored_pages();
     if (!settings.stable_inodes && inode != root) inode->number = next_number_++;
     used.emplace(inode->number, inode);

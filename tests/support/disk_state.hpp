@@ -45,6 +45,7 @@ struct Inode {
   std::uint64_t links = 0;  ///< names now
   std::uint64_t open_files = 0;
   std::uint64_t lock_holder = 0;  ///< id of the open file that has the flock, 0: nobody
+  std::uint64_t exclusive_holder = 0;  ///< of a device: id of the open file that has it to itself
   std::int64_t birth_ns = 0;
   Metadata metadata;
   Metadata durable_metadata;
@@ -134,7 +135,7 @@ struct DiskState {
   mutable std::mutex mutex;
   DiskSettings settings;
   std::shared_ptr<PowerSwitch> power;
-  Writing writing = Writing::allowed;
+  WriteAccess writing = WriteAccess::allowed;
   std::mt19937_64 random;
   InodePtr root;
   std::uint64_t epoch = 1;

@@ -419,6 +419,8 @@ io::Result<std::filesystem::path> FaultyFileSystem::resolve(const std::filesyste
   return script_->run(call, [&] { return below_.resolve(path); });
 }
 
+std::string FaultyFileSystem::device_user(std::uint64_t rdev) const { return below_.device_user(rdev); }
+
 std::uint32_t FaultyFileSystem::umask() const { return below_.umask(); }
 
 std::uint32_t FaultyFileSystem::user() const { return below_.user(); }

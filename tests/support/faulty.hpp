@@ -93,6 +93,7 @@ class FaultyFileSystem final : public io::FileSystem {
       const std::filesystem::path& path, io::DirectoryUse use) override;
   io::Result<io::Stat> stat(const std::filesystem::path& path, io::Links links) override;
   io::Result<std::filesystem::path> resolve(const std::filesystem::path& path) override;
+  [[nodiscard]] std::string device_user(std::uint64_t rdev) const override;
   [[nodiscard]] std::uint32_t umask() const override;
   [[nodiscard]] std::uint32_t user() const override;
 

@@ -147,6 +147,8 @@ io::Result<stdfs::path> MemoryDisk::resolve(const stdfs::path& path) {
   return {.value = walked.real};
 }
 
+std::string MemoryDisk::device_user(std::uint64_t /*rdev*/) const { return {}; }
+
 std::uint32_t MemoryDisk::umask() const { return state_->settings.umask; }
 
 std::uint32_t MemoryDisk::user() const {
@@ -332,7 +334,7 @@ void MemoryDisk::set_direct_io(DirectIo direct_io) {
   state_->settings.direct_io = direct_io;
 }
 
-void MemoryDisk::set_writing(Writing writing) {
+void MemoryDisk::set_writing(WriteAccess writing) {
   const std::lock_guard lock{state_->mutex};
   state_->writing = writing;
 }

@@ -33,7 +33,7 @@ enum class NamesDurableBy {
 };
 
 enum class DirectIo { allowed, refused_by_open, refused_when_used };  ///< refused: EINVAL
-enum class Writing { allowed, refused };  ///< refused: mounted read-only
+enum class WriteAccess { allowed, refused };  ///< refused: mounted read-only
 
 /// Fixed when the disk is made, except for what MemoryDisk has a setter for.
 struct DiskSettings {
@@ -76,6 +76,7 @@ class MemoryDisk final : public io::FileSystem {
       const std::filesystem::path& path, io::DirectoryUse use) override;
   io::Result<io::Stat> stat(const std::filesystem::path& path, io::Links links) override;
   io::Result<std::filesystem::path> resolve(const std::filesystem::path& path) override;
+  [[nodiscard]] std::string device_user(std::uint64_t rdev) const override;
   [[nodiscard]] std::uint32_t umask() const override;
   [[nodiscard]] std::uint32_t user() const override;
 
@@ -130,7 +131,7 @@ class MemoryDisk final : public io::FileSystem {
   // --- the machine
   void set_capacity(std::uint64_t capacity_bytes);
   void set_direct_io(DirectIo direct_io);
-  void set_writing(Writing writing);
+  void set_writing(WriteAccess writing);
   void set_user(io::Owner user);
   /// `calls` more calls work; every one after that fails with EIO until restore_power().
   void cut_power_after(std::uint64_t calls);

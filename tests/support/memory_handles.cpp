@@ -48,6 +48,7 @@ class MemoryFile final : public io::File {
         id_{disk_->next_open_file++},
         epoch_{disk_->epoch} {
     disk_->opened(*inode_);
+    if (mode_ == OpenMode::device) inode_->exclusive_holder = id_;
   }
   MemoryFile(const MemoryFile&) = delete;
   MemoryFile& operator=(const MemoryFile&) = delete;
@@ -89,7 +90,7 @@ class MemoryFile final : public io::File {
     if (const int error = usable(call)) return {.error = error};
     if (!writable()) return {.error = EBADF};
     if (!inode_->has_data()) return {.error = ESPIPE};
-    if (disk_->writing == Writing::refused) return {.error = EROFS};
+    if (disk_->writing == WriteAccess::refused) return {.error = EROFS};
     if (data.empty()) return {.value = 0};
     const bool direct = mode_ == OpenMode::write_direct;
     const auto address = reinterpret_cast<std::uintptr_t>(data.data());
@@ -102,8 +103,7 @@ class MemoryFile final : public io::File {
     if (offset_bytes >= limit) return {.error = device ? ENOSPC : EFBIG};
     const auto part = data.first(std::min<std::uint64_t>(data.size(), limit - offset_bytes));
     std::size_t written = 0;
-    const std::uint64_t room = device ? std::numeric_limits<std::uint64_t>::max() : free_pages();
-    disk_->change_data(*inode_, [&](FileData& pages) { written = pages.write(offset_bytes, part, room); });
+    disk_->change_data(*inode_, [&](FileData& pages) { written = pages.write(offset_bytes, part, free_pages()); });
     if (written == 0) return {.error = ENOSPC};
     // To the device, whose own cache a power cut still takes.
     if (direct) disk_->write_back(*inode_, disk_path_, offset_bytes, written);
@@ -118,7 +118,7 @@ class MemoryFile final : public io::File {
     const CountedCall call{*disk_, epoch_};
     if (const int error = usable(call)) return error;
     if (!writable() || inode_->kind != FileKind::regular) return EINVAL;
-    if (disk_->writing == Writing::refused) return EROFS;
+    if (disk_->writing == WriteAccess::refused) return EROFS;
     if (size_bytes > disk_->settings.max_file_bytes) return EFBIG;
     disk_->change_data(*inode_, [&](FileData& pages) { pages.truncate(size_bytes); });
     changed_content();
@@ -177,7 +177,7 @@ class MemoryFile final : public io::File {
   int set_owner(io::Owner owner) override {
     const CountedCall call{*disk_, epoch_};
     if (const int error = usable(call)) return error;
-    if (disk_->writing == Writing::refused) return EROFS;
+    if (disk_->writing == WriteAccess::refused) return EROFS;
     Metadata& metadata = inode_->metadata;
     if (owner.uid == kKeep) owner.uid = metadata.owner.uid;
     if (owner.gid == kKeep) owner.gid = metadata.owner.gid;
@@ -196,7 +196,7 @@ class MemoryFile final : public io::File {
   int set_mode(std::uint32_t mode) override {
     const CountedCall call{*disk_, epoch_};
     if (const int error = usable(call)) return error;
-    if (disk_->writing == Writing::refused) return EROFS;
+    if (disk_->writing == WriteAccess::refused) return EROFS;
     if (!is_owner()) return EPERM;
     if (disk_->settings.has_owners)
       inode_->metadata.mode = mode & 07777U;  // else ignored, as vfat does
@@ -207,7 +207,7 @@ class MemoryFile final : public io::File {
   int set_times(io::Times times) override {
     const CountedCall call{*disk_, epoch_};
     if (const int error = usable(call)) return error;
-    if (disk_->writing == Writing::refused) return EROFS;
+    if (disk_->writing == WriteAccess::refused) return EROFS;
     if (!is_owner() && disk_->settings.has_owners) return EPERM;
     inode_->metadata.atime_ns = times.atime_ns;
     inode_->metadata.mtime_ns = times.mtime_ns;
@@ -229,7 +229,8 @@ class MemoryFile final : public io::File {
   }
 
   [[nodiscard]] bool writable() const {
-    return mode_ == OpenMode::partial || mode_ == OpenMode::create_partial || mode_ == OpenMode::write_direct;
+    return mode_ == OpenMode::partial || mode_ == OpenMode::create_partial || mode_ == OpenMode::device ||
+           mode_ == OpenMode::write_direct;
   }
 
   [[nodiscard]] bool is_owner() const {
@@ -238,6 +239,7 @@ class MemoryFile final : public io::File {
   }
 
   [[nodiscard]] std::uint64_t free_pages() const {
+    if (inode_->kind == FileKind::block_device) return std::numeric_limits<std::uint64_t>::max();
     // Within change_data() the pages of this file are not counted; they are no free space.
     const std::uint64_t own = inode_->data.stored_pages();
     const std::uint64_t others_free = disk_->free_pages();
@@ -264,6 +266,7 @@ class MemoryFile final : public io::File {
     open_ = false;
     if (epoch_ != disk_->epoch) return;  // the machine that had it open is gone
     if (inode_->lock_holder == id_) inode_->lock_holder = 0;
+    if (inode_->exclusive_holder == id_) inode_->exclusive_holder = 0;
     disk_->closed(inode_);
     inode_.reset();  // a number is given anew only when nothing holds its last owner
   }
@@ -319,7 +322,7 @@ class MemoryDirectory final : public io::Directory {
     if (const int error = check_name(name)) return error;
     const Walked walked = disk_->walk(inode_, name, io::Links::follow);
     if (walked.error != 0) return walked.error;
-    if (disk_->writing == Writing::refused) return EROFS;
+    if (disk_->writing == WriteAccess::refused) return EROFS;
     return disk_->may(*walked.inode, Access::write) ? 0 : EACCES;
   }
 
@@ -359,7 +362,7 @@ class MemoryDirectory final : public io::Directory {
   int sync() override {
     const CountedCall call{*disk_, epoch_};
     if (call.error() != 0) return call.error();
-    if (disk_->writing == Writing::refused && !inode_->unsynced_names.empty()) return EROFS;
+    if (disk_->writing == WriteAccess::refused && !inode_->unsynced_names.empty()) return EROFS;
     disk_->sync_names(*inode_);
     if (disk_->settings.names == NamesDurableBy::any_sync) disk_->sync_all_names(*disk_->root);
     return 0;
@@ -389,7 +392,7 @@ class MemoryDirectory final : public io::Directory {
     if (named(name)) return {.value = nullptr, .error = EEXIST};
     if (inode_->links == 0)
       return {.value = nullptr, .error = ENOENT};  // the directory was removed
-    if (disk_->writing == Writing::refused) return {.value = nullptr, .error = EROFS};
+    if (disk_->writing == WriteAccess::refused) return {.value = nullptr, .error = EROFS};
     if (!disk_->may(*inode_, Access::write)) return {.value = nullptr, .error = EACCES};
     return {.value = disk_->make(inode_, name.native(), FileKind::regular,
                                  kPrivate & ~disk_->settings.umask)};
@@ -404,13 +407,15 @@ class MemoryDirectory final : public io::Directory {
   }
 
   [[nodiscard]] int open_error(const Inode& inode, OpenMode mode) const {
-    const bool for_writing = mode == OpenMode::partial || mode == OpenMode::write_direct;
+    const bool for_writing =
+        mode == OpenMode::partial || mode == OpenMode::device || mode == OpenMode::write_direct;
     if (inode.kind == FileKind::symlink) return ELOOP;
     if (inode.kind == FileKind::directory && for_writing) return EISDIR;
     if (mode != OpenMode::write_direct && !disk_->may(inode, Access::read)) return EACCES;
     if (for_writing && !disk_->may(inode, Access::write)) return EACCES;
+    if (mode == OpenMode::device && inode.exclusive_holder != 0) return EBUSY;
     if (inode.kind == FileKind::socket) return ENXIO;
-    if (for_writing && inode.kind == FileKind::regular && disk_->writing == Writing::refused)
+    if (for_writing && inode.kind == FileKind::regular && disk_->writing == WriteAccess::refused)
       return EROFS;
     const bool refused = disk_->settings.direct_io == DirectIo::refused_by_open || !inode.has_data();
     const bool direct = mode == OpenMode::read_direct || mode == OpenMode::write_direct;
