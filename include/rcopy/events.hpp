@@ -26,6 +26,7 @@ struct Counters {
   std::atomic<std::uint64_t> total_bytes{0};
   std::atomic<std::uint64_t> resumed_bytes{0};   ///< kept from an earlier run or attempt
   std::atomic<std::uint64_t> written_bytes{0};   ///< handed to the file system, from offset 0
+  std::atomic<std::uint64_t> same_bytes{0};      ///< of these, there already and left alone (Rewrite)
   std::atomic<std::uint64_t> durable_bytes{0};   ///< known to be on stable storage, from offset 0
   std::atomic<std::uint64_t> to_check_bytes{0};  ///< of the kept part, before it is trusted
   std::atomic<std::uint64_t> checked_bytes{0};   ///< of these, read back so far (phase checking)
@@ -53,6 +54,7 @@ struct FileSummary {
   Method method = Method::copied;   ///< in this run
   std::uint64_t total_bytes = 0;
   std::uint64_t resumed_bytes = 0;  ///< where the copying began that led to this result
+  std::uint64_t same_bytes = 0;     ///< of the rest, there already and left alone (Rewrite::differing)
   std::string file_hash;
   Verify verified = Verify::none;   ///< how the bytes were proven
   unsigned attempts = 1;            ///< 1: the first try was good
@@ -108,6 +110,7 @@ struct TransferFailed {
   std::filesystem::path destination;
   std::uint64_t kept_bytes = 0;
   std::uint64_t total_bytes = 0;
+  Writing writing = Writing::beside;  ///< in place: what the destination held is lost once a copy began
 };
 
 using Event =

@@ -37,6 +37,19 @@ enum class Reflink {
   never,      ///< copy the bytes
 };
 
+/// Where a copy is until it is finished.
+enum class Writing {
+  beside,    ///< in a partial, which takes the destination's name when it is verified
+  in_place,  ///< in the destination itself, where there is one: its old content is lost from the start
+};
+
+/// What is written where the copy goes over bytes that are there already: in place, or after a read-back
+/// that failed.
+enum class Rewrite {
+  all,
+  differing,  ///< blocks that the medium holds already are left alone; others are written
+};
+
 /// Who goes first where several processes want the disk.
 enum class IoPriority {
   usual,
@@ -67,6 +80,9 @@ struct Options {
   Resume resume = Resume::automatic;
   Attributes attributes = Attributes::like_cp;
   Reflink reflink = Reflink::automatic;
+  /// A block device as destination is written in place, whatever this says.
+  Writing writing = Writing::beside;
+  Rewrite rewrite = Rewrite::all;
   /// How often one file is tried again, over all reasons (mismatch, changed source, I/O error).
   unsigned retries = 3;
   /// The wait before the first try after an I/O error; doubles each time, to at most 30 s.

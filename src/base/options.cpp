@@ -22,6 +22,9 @@ void check(const Options& options) {
   if (options.resume == Resume::check && !options.journal) {
     refuse("check what an earlier run kept", "nothing is kept without a journal");
   }
+  if (options.writing == Writing::in_place && options.reflink == Reflink::always) {
+    refuse("clone in place", "a clone is always a new file; leave out --inplace or --reflink=always");
+  }
   if (options.retries > kMostRetries) refuse("retry that often", "at most 1000000 times");
   if (options.retry_wait < std::chrono::milliseconds::zero()) {
     refuse("wait before a retry", "the time is negative");

@@ -130,6 +130,14 @@ std::vector<Row> option_table() {
        "auto: share the source's blocks where the file system\n"
        "can, else copy (default); always: or fail; never",
        [](auto& to, const auto& value) { to.reflink = parse_reflink(value); }},
+      {"", "--inplace", "",
+       "write into an existing destination itself: no second\n"
+       "copy, hard links stay, but its old content is lost",
+       [](auto& to, const auto&) { to.writing = Writing::in_place; }},
+      {"", "--repair", "",
+       "with --inplace, or after a read-back that failed:\n"
+       "write only the blocks that differ",
+       [](auto& to, const auto&) { to.rewrite = Rewrite::differing; }},
       {"", "--retries", "N", "try a file again up to N times (default 3)",
        [](auto& to, const auto& value) {
          to.retries = valid("--retries", value, base::parse_count(value));
@@ -324,6 +332,8 @@ Options to_options(const Arguments& arguments, const Environment& environment) {
       .resume = arguments.resume,
       .attributes = arguments.attributes,
       .reflink = arguments.reflink,
+      .writing = arguments.writing,
+      .rewrite = arguments.rewrite,
       .retries = arguments.retries,
       .retry_wait = arguments.retry_wait,
       .device_wait = arguments.device_wait,

@@ -36,6 +36,8 @@ struct Arguments {
   Resume resume = Options{}.resume;
   Attributes attributes = Options{}.attributes;
   Reflink reflink = Options{}.reflink;
+  Writing writing = Options{}.writing;
+  Rewrite rewrite = Options{}.rewrite;
   unsigned retries = Options{}.retries;
   std::chrono::milliseconds retry_wait = Options{}.retry_wait;
   std::chrono::milliseconds device_wait = Options{}.device_wait;

@@ -20,9 +20,10 @@ struct Remedy {
   const char* text;
 };
 
-constexpr std::array<Remedy, 16> kRemedies{{
+constexpr std::array<Remedy, 17> kRemedies{{
     {EACCES, Remedy::then_again, "check the permissions"},
     {EPERM, Remedy::then_again, "check the permissions"},
+    {EBUSY, Remedy::then_again, "unmount it or end what uses it"},
     {EMFILE, Remedy::then_again, "raise the limit of open files (ulimit -n)"},
     {ENODEV, Remedy::then_again, "check the device"},
     {ENXIO, Remedy::then_again, "check the device"},
@@ -43,6 +44,7 @@ constexpr std::array<Remedy, 16> kRemedies{{
 struct Kept {
   std::uint64_t bytes;
   NextRun next;
+  Writing writing = Writing::beside;
 };
 
 std::string run_again(const Kept& kept) {
@@ -79,12 +81,16 @@ std::string advice(const ErrorInfo& info, const Kept& kept) {
     case ErrorCode::journal:
       return "name another with --journal=PATH, or copy without one with --no-journal";
     case ErrorCode::no_space:
+      if (info.os_error == EFBIG) return "name a larger device";
       return (info.os_error == EDQUOT ? "free some space or raise the quota, then "
                                       : "free some space, then ") +
              run_again(kept);
     case ErrorCode::no_reflink: return "use --reflink=auto to copy the bytes";
     case ErrorCode::source_changed: return "copy it again when nothing writes to it";
-    case ErrorCode::verify_failed: return "nothing was replaced; try another device, port or cable";
+    case ErrorCode::verify_failed:
+      return (kept.writing == Writing::in_place ? "the destination holds these bytes, do not use it"
+                                                : "nothing was replaced") +
+             std::string{"; try another device, port or cable"};
     case ErrorCode::interrupted: return run_again(kept);
     case ErrorCode::internal: break;
   }
@@ -108,7 +114,7 @@ std::string failure_line(const TransferFailed& failed, NextRun next) {
   const std::string subject =
       info.path.empty() ? base::quoted(failed.destination) + ": " : std::string{};
   return kProgram +
-         with_advice(subject + failed.error.what(), advice(info, Kept{failed.kept_bytes, next}));
+         with_advice(subject + failed.error.what(), advice(info, Kept{failed.kept_bytes, next, failed.writing}));
 }
 
 std::string stopped_line(const TransferFailed& failed, NextRun next, const std::string& signal) {
@@ -121,6 +127,8 @@ std::string stopped_line(const TransferFailed& failed, NextRun next, const std::
     line += " at " + base::format_bytes(failed.kept_bytes) + " of " +
             base::format_bytes(failed.total_bytes);
   }
+  const bool mixed = failed.writing == Writing::in_place && failed.kept_bytes != 0 && !complete;
+  if (mixed) line += ", which leaves it a mixture of old and new";
   if (failed.kept_bytes == 0 || next == NextRun::starts_over) {
     return line + "; run the same command again to start over";
   }

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 namespace rcopy::engine {
 namespace {
@@ -45,7 +46,8 @@ Attempt::Attempt(const Run& run, Ledger& ledger, std::filesystem::path given_sou
 AttemptEnd Attempt::run() {
   source_ = open_source(run_.fs, given_source_);
   start_counters();
-  place_ = resolve_place(run_.fs, given_destination_, given_source_, source_);
+  place_ = resolve_place(run_.fs, {given_destination_, given_source_, run_.options.writing}, source_);
+  say_in_place();
   row_ = ledger_.load(place_->path());
   check_mount();
   if (up_to_date()) return AttemptEnd::done;
@@ -72,7 +74,8 @@ void Attempt::start_counters() const {
   counters.phase = Phase::checking;
   counters.total_bytes = source_.stat.size_bytes;
   for (auto* const bytes : {&counters.resumed_bytes, &counters.written_bytes, &counters.durable_bytes,
-                            &counters.to_check_bytes, &counters.checked_bytes, &counters.verified_bytes}) {
+                            &counters.same_bytes, &counters.to_check_bytes, &counters.checked_bytes,
+                            &counters.verified_bytes}) {
     *bytes = 0;
   }
 }
@@ -111,6 +114,7 @@ void Attempt::begin(journal::Row row) {
 
 /// Before anything is touched: what the user wants to write to may be a stick that is not there.
 void Attempt::check_mount() {
+  if (is_on_device()) return;
   const Presence now = presence(known_mount(), place_->mount);
   const bool finished = row_ && row_->status == journal::Status::complete;
   if (now == Presence::same || (now == Presence::other && finished)) return;
@@ -149,22 +153,24 @@ void Attempt::lock_and_plan() {
   // Under the lock everything is looked at again: another rcopy may just have finished.
   row_ = ledger_.load(place_->path());
   place_->existing = io::find(*place_->directory, place_->name);
+  if (begun_in_place()) check_nobody_in_place(*place_);
   const auto kept = partial_->created() ? std::nullopt : std::optional{partial_->found()};
   plan_ = make_plan(row_, situation(kept), plan_options());
 }
 
 AttemptEnd Attempt::enter_at_copy() {
-  check_kept_may_grow();
+  check_may_clone();
   const auto no_space = check_space();
   const Start start = prepare_start();
   announce(start.end.offset_bytes);
   phase(Phase::copying);
   if (clone_instead()) return enter_with_clone();
   if (no_space) throw Error{*no_space};
-  const FileName source_name{*source_.directory, source_.path.filename()};
-  UncachedReader source{*source_.file, uncached(source_name, *source_.file, io::OpenMode::read_direct), pages()};
+  UncachedReader source = source_reader();
+  const auto old = overwrites() && repairs() ? partial_reader() : nullptr;
   UncachedWriter target{partial_->file(), uncached(partial_name(), partial_->file(), io::OpenMode::write_direct),
-                        makes_holes() ? Zeros::skip : Zeros::write};
+                        makes_holes() ? Zeros::hole : Zeros::write};
+  allocate_from(start.end.offset_bytes);
   DataFinder data{*source_.file};
   const bool skip = makes_holes() && has_reliable_holes(*source_.file, source_.stat);
   const CopyTask task{.source = source,
@@ -176,24 +182,49 @@ AttemptEnd Attempt::enter_at_copy() {
                       .total_bytes = source_.stat.size_bytes,
                       .rhythm = run_.rhythm,
                       .bytes_per_second = run_.options.bytes_per_second,
-                      .data = skip ? &data : nullptr};
+                      .data = skip ? &data : nullptr,
+                      .old = old.get()};
   const auto end = copy_or_shrunk(task);
   if (!end || !source_unchanged()) return start_over_because(source_changed_error());
   phase(Phase::syncing);
+  cut_tail();
   sync_partial();
   ledger_.copied(*end, partial_->found().times);
   return enter_at_verify();
 }
 
+/// What is skipped on a device would keep the bytes that were there.
 bool Attempt::makes_holes() const {
+  if (is_on_device()) return false;
   const Sparse sparse = run_.options.sparse;
   return sparse == Sparse::always || (sparse == Sparse::automatic && looks_sparse(source_.stat));
+}
+
+/// Else the blocks of copies that are made at once lie among each other, a MiB of each. Only advice: a disk
+/// that is too small says so when it is written. docs/performance.md has where it pays.
+void Attempt::allocate_from(std::uint64_t offset_bytes) {
+  const std::uint64_t total_bytes = source_.stat.size_bytes;
+  const bool pays = place_->fs.allocates_ahead && place_->writing == Writing::beside && !makes_holes();
+  if (!pays || total_bytes - offset_bytes <= kBlockBytes) return;
+  (void)partial_->file().allocate({.offset_bytes = offset_bytes, .length_bytes = total_bytes - offset_bytes});
 }
 
 /// Only a courtesy to others: a file system that keeps its pages fails nothing.
 void Attempt::drop_pages() {
   if (pages() == Pages::drop_new || pages() == Pages::drop_all) (void)partial_->file().drop_cache({});
   if (pages() == Pages::drop_all) (void)source_.file->drop_cache({});
+}
+
+UncachedReader Attempt::source_reader() const {
+  const FileName name{*source_.directory, source_.path.filename()};
+  return {*source_.file, uncached(name, *source_.file, io::OpenMode::read_direct), pages()};
+}
+
+/// After a write-back that failed, pages can be clean in the cache and absent on the medium.
+std::unique_ptr<UncachedReader> Attempt::partial_reader() {
+  drop_cache(*place_, *partial_);
+  return std::make_unique<UncachedReader>(
+      partial_->file(), uncached(partial_name(), partial_->file(), io::OpenMode::read_direct), pages());
 }
 
 Pages Attempt::pages() const { return pages_for(run_.options.cache, source_.stat.size_bytes); }
@@ -261,16 +292,14 @@ Attempt::Start Attempt::prepare_start() {
 
 std::optional<Attempt::Start> Attempt::keep_prefix() {
   const FoundFile found = partial_->found();
-  // After a write-back that failed, pages can be clean in the cache and absent on the medium.
-  drop_cache(*place_, *partial_);
-  UncachedReader reader{partial_->file(), uncached(partial_name(), partial_->file(), io::OpenMode::read_direct),
-                        pages()};
-  KeptPartial partial{.file = partial_->file(), .reader = reader, .stat = io::stat(partial_->file())};
+  const auto reader = partial_reader();
+  KeptPartial partial{.file = partial_->file(), .reader = *reader, .stat = io::stat(partial_->file())};
   const auto confirmed = confirm_prefix(partial, *row_, plan_.keep, run_.events.counters(), run_.stop);
   if (!confirmed) return std::nullopt;
   const Position& end = confirmed->end;
-  // What lies beyond was never confirmed; the copy goes on here and nowhere else.
-  io::truncate(partial_->file(), end.offset_bytes);
+  if (plan_.source == SourceTrust::checked && !source_begins_as(end)) return std::nullopt;
+  // What lies beyond was never confirmed. It is written over, and cut off at the end; to cut it here takes
+  // as long as it is large.
   if (!confirmed->durable) {
     io::sync_data(partial_->file());
     io::sync(*place_->directory);
@@ -290,7 +319,8 @@ std::optional<Attempt::Start> Attempt::keep_prefix() {
 }
 
 Attempt::Start Attempt::start_fresh() {
-  partial_->recreate();
+  drop_leftover();
+  if (!overwrites()) partial_->recreate();
   // Durably, before the first byte: a row that vouches for the old partial's bytes must not meet
   // the new one's. Until then the new one is empty, which no claim survives.
   begin(fresh_row());
@@ -301,9 +331,14 @@ Attempt::Start Attempt::start_fresh() {
 /// Gives what is to be thrown where a clone, which needs no space, cannot be made either.
 std::optional<Error> Attempt::check_space() {
   const io::Stat partial = io::stat(partial_->file());
+  if (is_on_device()) {
+    check_device_size(partial.size_bytes);
+    return std::nullopt;
+  }
   // Compressed, it may hold less than it saves.
-  const std::uint64_t held =
+  const std::uint64_t own =
       plan_.keep == Keep::nothing ? partial.allocated_bytes : std::max(partial.allocated_bytes, partial.size_bytes);
+  const std::uint64_t held = own + leftover_bytes().value_or(0);
   const std::uint64_t available = io::file_system(*place_->directory).available_bytes;
   // How much of it zeros take is known only when they are read.
   const io::Stat& source = source_.stat;
@@ -337,10 +372,12 @@ bool Attempt::source_unchanged() const {
   const auto begun = source_identity(source_.stat, source_.fs);
   if (source_identity(io::stat(*source_.file), source_.fs) != begun) return false;
   const auto named = io::find(run_.fs, source_.path, io::Links::follow);
+  if (!named && is_device(source_.stat)) io::fail("stat", given_source_, ENODEV);
   // A stick that was pulled after its last byte was read is no change.
   if (!named && !answers(run_.fs, *source_anchor(), io::DirectoryUse::look_up)) {
     throw not_mounted(place_->path(), source_.mount.point, Presence::unmounted);
   }
+  if (named && is_device(source_.stat)) return is_device(*named) && named->rdev == source_.stat.rdev;
   return named && source_identity(*named, source_.fs) == begun;
 }
 
@@ -359,8 +396,9 @@ AttemptEnd Attempt::start_over_because(Error reason) {
   const bool last = order_.last;
   // The claims first, so that none outlives its bytes; and while the lock is held.
   ledger_.reset(last ? journal::Status::failed : journal::Status::in_progress, reason.what());
-  partial_->remove();
   const bool changed = reason.code() == ErrorCode::source_changed;
+  const bool repaired_next = !changed && !last && repairs() && method_ == Method::copied;
+  if (!repaired_next) partial_->remove();
   reason_ = std::move(reason);
   return changed ? AttemptEnd::source_changed : AttemptEnd::mismatch;
 }
@@ -404,6 +442,7 @@ void Attempt::finish(Outcome outcome, const io::Stat& destination) {
               .method = method_,
               .total_bytes = row.total_bytes,
               .resumed_bytes = run_.events.counters().resumed_bytes,
+              .same_bytes = run_.events.counters().same_bytes,
               .file_hash = row.file_hash ? row.file_hash->hex() : std::string{},
               .verified = verify_from_text(row.verified_by),
               .attempts = order_.number};
@@ -420,8 +459,10 @@ Situation Attempt::situation(const std::optional<FoundFile>& partial) const {
   const auto& existing = place_->existing;
   return {.source_path = source_.path,
           .source = source_identity(source_.stat, source_.fs),
+          .source_kind = source_.stat.kind,
           .partial = partial,
-          .destination = existing ? std::optional{found_file(*existing, place_->fs)} : std::nullopt};
+          .destination = existing ? std::optional{found_file(*existing, place_->fs)} : std::nullopt,
+          .writing = place_->writing};
 }
 
 journal::Row Attempt::continued_row() const {

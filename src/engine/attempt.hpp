@@ -27,6 +27,7 @@ enum class AttemptEnd {
 struct AttemptOrder {
   unsigned number = 1;
   bool last = false;                ///< a changed source or a mismatch would not be tried again
+  bool after_mismatch = false;      ///< that is how the attempt before ended
   journal::MountIdentity mount = {};  ///< of the destination in an earlier attempt
 };
 
@@ -50,6 +51,9 @@ class Attempt {
   /// The destination once it is known, else as given.
   [[nodiscard]] std::filesystem::path destination() const;
 
+  /// Whether the destination itself is written.
+  [[nodiscard]] Writing writing() const { return place_ ? place_->writing : Writing::beside; }
+
   /// Where source and destination are, as far as this attempt came; the destination as the journal
   /// knows it where it is not mounted.
   [[nodiscard]] std::optional<Anchor> source_anchor() const;
@@ -64,6 +68,11 @@ class Attempt {
  private:
   [[nodiscard]] journal::MountIdentity known_mount() const;
   void check_mount();
+  void say_in_place() const;
+  [[nodiscard]] bool is_on_device() const;
+  [[nodiscard]] bool overwrites() const;
+  [[nodiscard]] bool repairs() const;
+  [[nodiscard]] bool begun_in_place() const;
   [[nodiscard]] bool up_to_date();
   void lock_and_plan();
   [[nodiscard]] AttemptEnd enter_at_copy();
@@ -79,14 +88,22 @@ class Attempt {
   };
   [[nodiscard]] Start prepare_start();
   [[nodiscard]] std::optional<Start> keep_prefix();
+  [[nodiscard]] bool source_begins_as(const Position& kept);
   [[nodiscard]] Start start_fresh();
   void start_counters() const;
-  void check_kept_may_grow() const;
+  void check_may_clone() const;
   [[nodiscard]] bool may_clone() const;
   [[nodiscard]] std::optional<Error> check_space();
   [[nodiscard]] bool makes_holes() const;
   void drop_pages();
+  void check_device_size(std::uint64_t device_bytes) const;
+  void cut_tail();
+  void allocate_from(std::uint64_t offset_bytes);
+  void drop_leftover();
+  [[nodiscard]] std::optional<std::uint64_t> leftover_bytes();
   [[nodiscard]] Pages pages() const;
+  [[nodiscard]] UncachedReader source_reader() const;
+  [[nodiscard]] std::unique_ptr<UncachedReader> partial_reader();
   [[nodiscard]] std::unique_ptr<io::File> uncached(const FileName& name, io::File& file, io::OpenMode mode) const;
   [[nodiscard]] FileName partial_name() const { return {*place_->directory, place_->partial_name}; }
   [[nodiscard]] std::optional<Position> copy_or_shrunk(const CopyTask& task);

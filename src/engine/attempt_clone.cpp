@@ -9,8 +9,15 @@
 namespace rcopy::engine {
 
 /// What an earlier run copied is continued byte by byte.
-void Attempt::check_kept_may_grow() const {
-  if (plan_.keep == Keep::nothing || run_.options.reflink != Reflink::always) return;
+void Attempt::check_may_clone() const {
+  if (run_.options.reflink != Reflink::always) return;
+  if (is_on_device()) {
+    throw Error{{.code = ErrorCode::no_reflink,
+                 .operation = "clone to",
+                 .path = place_->path(),
+                 .reason = "a device has blocks of its own"}};
+  }
+  if (plan_.keep == Keep::nothing) return;
   throw Error{{.code = ErrorCode::no_reflink,
                .operation = "clone",
                .path = given_source_,
@@ -20,7 +27,7 @@ void Attempt::check_kept_may_grow() const {
 
 /// A clone has the holes of its source, no more and no fewer.
 bool Attempt::may_clone() const {
-  return plan_.keep == Keep::nothing && run_.options.reflink != Reflink::never &&
+  return plan_.keep == Keep::nothing && !overwrites() && run_.options.reflink != Reflink::never &&
          run_.options.sparse == Sparse::automatic;
 }
 

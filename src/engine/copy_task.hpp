@@ -16,12 +16,13 @@ struct CopyTask {
   UncachedWriter& target;    ///< the partial's data
   io::File& partial;         ///< the same file, to sync
   io::Directory& directory;  ///< of the partial
-  Position start;    ///< the partial ends here
+  Position start;    ///< where to go on
   Position durable;  ///< at or before `start`; everything before it is on stable storage
   std::uint64_t total_bytes = 0;
   SyncRhythm rhythm;
   std::uint64_t bytes_per_second = 0;  ///< 0: no limit
   DataFinder* data = nullptr;          ///< where given, holes of the source are not read
+  UncachedReader* old = nullptr;       ///< where given, of the partial: what it holds already is not written
 };
 
 }  // namespace rcopy::engine

@@ -29,7 +29,9 @@ class DataFinder {
 /// no data waits to be written back. Throws Error (io).
 [[nodiscard]] bool has_reliable_holes(io::File& source, const io::Stat& stat);
 
-/// Fewer bytes allocated than its size says.
-[[nodiscard]] inline bool looks_sparse(const io::Stat& stat) { return stat.allocated_bytes < stat.size_bytes; }
+/// Fewer bytes allocated than its size says; of a device that says nothing.
+[[nodiscard]] inline bool looks_sparse(const io::Stat& stat) {
+  return stat.kind == io::FileKind::regular && stat.allocated_bytes < stat.size_bytes;
+}
 
 }  // namespace rcopy::engine

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Step 2 of a transfer: the partial, open and locked. The lock is an flock on the partial itself:
-// it follows the inode, ends with the process, and needs no file of its own.
+// it follows the inode, ends with the process, and needs no file of its own. In place the partial is the
+// destination itself; of a block device the exclusive open is the lock.
 #pragma once
 
 #include "engine/place.hpp"
@@ -13,8 +14,9 @@ class Partial {
  public:
   /// Opens the partial, or creates it, and locks it. `known` is what the journal says the partial
   /// is: a partial that publishing gave to another owner already is ours by that.
+  /// In place the destination is opened instead, which must exist.
   /// Throws Error: busy where another rcopy has it; io where it is no regular file of ours with
-  /// one link (somebody else may have planted it).
+  /// one link (somebody else may have planted it), or a device that is in use.
   Partial(io::FileSystem& fs, const Place& place, const std::optional<journal::PartialIdentity>& known);
 
   [[nodiscard]] io::File& file() { return *file_; }
@@ -24,11 +26,19 @@ class Partial {
   [[nodiscard]] FoundFile found();
 
   /// Deletes what was kept and begins a new, empty file: a new inode, which no older journal row
-  /// can mean. Nothing to do where this object created it.
+  /// can mean. Nothing to do where this object created it, or in place, where the row says enough.
   void recreate();
 
-  /// Deletes the name, if it still means this file. The object is of no use afterwards.
+  /// Deletes the name, if it still means this file; not in place, where it is the user's. The object is
+  /// of no use afterwards.
   void remove();
+
+  /// In place: what a partial beside takes of the disk, where an earlier run left it and the journal
+  /// knows it as `known`.
+  [[nodiscard]] std::optional<std::uint64_t> leftover_bytes(const std::optional<journal::PartialIdentity>& known);
+
+  /// Its durable end. Only where there is one, and nothing claims its bytes any more.
+  void remove_leftover();
 
   /// Throws Error (io) where the name means another file by now: somebody deleted the partial, and
   /// another rcopy began its own; or a stranger planted something. `operation` completes "cannot ...".
@@ -42,15 +52,27 @@ class Partial {
   [[nodiscard]] bool open_existing(io::FileSystem& fs, const std::optional<journal::PartialIdentity>& known);
   void check_ours(const io::Stat& stat, std::uint32_t user,
                   const std::optional<journal::PartialIdentity>& known) const;
+  [[nodiscard]] bool may_make_writable(const io::Stat& stat, std::uint32_t user,
+                                       const std::optional<journal::PartialIdentity>& known) const;
+  void check_destination(const io::Stat& stat) const;
+  [[nodiscard]] io::OpenMode open_mode() const;
   [[nodiscard]] bool lock();
   [[nodiscard]] bool still_named();
   void make_writable();
+  void hold_leftover();
+  [[nodiscard]] bool in_place() const { return place_.writing == Writing::in_place; }
+  [[nodiscard]] bool on_device() const;
 
   const Place& place_;
   std::unique_ptr<io::File> file_;
+  std::unique_ptr<io::File> leftover_;  ///< a partial beside, locked as long as this writes in place
   bool created_ = false;
   bool lost_ = false;
 };
+
+/// Of a copy that is written beside: throws Error (busy) where another rcopy writes to the destination in
+/// place.
+void check_nobody_in_place(const Place& place);
 
 /// The partial as it lies there, without opening or locking it.
 [[nodiscard]] std::optional<FoundFile> peek_partial(const Place& place);

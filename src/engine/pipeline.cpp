@@ -6,6 +6,7 @@
 
 #include "engine/block_queue.hpp"
 #include "engine/failure.hpp"
+#include "engine/old_content.hpp"
 #include "engine/syncer.hpp"
 
 #include <algorithm>
@@ -26,7 +27,10 @@ class Pipeline {
                 {.range = {.begin_bytes = task.start.offset_bytes, .end_bytes = task.total_bytes},
                  .blocks = kRingBlocks,
                  .bytes_per_second = task.bytes_per_second,
-                 .data = task.data}} {}
+                 .data = task.data}} {
+    if (task.old == nullptr) return;
+    old_.emplace(*task.old, ByteRange{.begin_bytes = task.start.offset_bytes, .end_bytes = task.total_bytes});
+  }
 
   Position run(const std::stop_token& stop) {
     Position reached = task_.start;
@@ -66,9 +70,10 @@ class Pipeline {
     while (position.offset_bytes < end_bytes) {
       if (stop.stop_requested() || failed.stop_requested()) return false;
       const std::uint64_t step = std::min(kHoleStepBytes, end_bytes - position.offset_bytes);
+      const std::uint64_t begin_bytes = position.offset_bytes;
       position.hasher.update_zeros(step);
       position.offset_bytes += step;
-      hashed_.put({.block = {.data = {}, .offset_bytes = position.offset_bytes}, .after = position});
+      hashed_.put({.block = {.data = {}, .offset_bytes = begin_bytes}, .after = position});
     }
     return true;
   }
@@ -87,13 +92,18 @@ class Pipeline {
     while (const auto hashed = hashed_.take()) {
       const Block& block = hashed->block;
       const bool hole = block.data.empty();
-      if (hole) task_.target.skip_to(hashed->after.offset_bytes);
-      else task_.target.write(block.data, block.offset_bytes);
+      if (hole) task_.target.make_hole(block.offset_bytes, hashed->after.offset_bytes);
+      else write(block);
       counters_.written_bytes = hashed->after.offset_bytes;
       checkpointer_.written(hashed->after);
       if (!syncer_.written(hashed->after, failure_.stopped())) return;
       if (!hole) reader_.give_back();
     }
+  }
+
+  void write(const Block& block) {
+    if (old_ && old_->holds(block)) counters_.same_bytes += block.data.size();
+    else task_.target.write(block.data, block.offset_bytes);
   }
 
   /// After an early end the written bytes become durable and claimed, so that nothing is lost.
@@ -125,6 +135,7 @@ class Pipeline {
   Syncer syncer_;
   Failure failure_;
   BlockReader reader_;
+  std::optional<OldContent> old_;
   BlockQueue hashed_;
 };
 

@@ -4,6 +4,7 @@
 #include "engine/place.hpp"
 
 #include "base/text.hpp"
+#include "engine/identity.hpp"
 #include "engine/mount.hpp"
 #include "hash/hasher.hpp"
 
@@ -30,13 +31,18 @@ const char* kind_text(io::FileKind kind) {
     case io::FileKind::regular: return "it is a regular file";
     case io::FileKind::directory: return "it is a directory";
     case io::FileKind::symlink: return "it is a symbolic link";
-    case io::FileKind::fifo: return "it is a FIFO, and only regular files can be copied";
-    case io::FileKind::socket: return "it is a socket, and only regular files can be copied";
-    case io::FileKind::block_device: return "it is a block device, and only regular files can be copied";
-    case io::FileKind::character_device: return "it is a character device, and only regular files can be copied";
+    case io::FileKind::fifo: return "it is a FIFO, and only regular files and block devices can be copied";
+    case io::FileKind::socket: return "it is a socket, and only regular files and block devices can be copied";
+    case io::FileKind::block_device: return "it is a block device";
+    case io::FileKind::character_device:
+      return "it is a character device, and only regular files and block devices can be copied";
     case io::FileKind::unknown: return "it is no regular file";
   }
   return "it is no regular file";
+}
+
+bool can_be_copied(io::FileKind kind) {
+  return kind == io::FileKind::regular || kind == io::FileKind::block_device;
 }
 
 /// `given` or, where that is a directory, the file below it.
@@ -63,18 +69,26 @@ stdfs::path resolved_target(io::FileSystem& fs, const stdfs::path& target) {
 void check_existing(Place& place, const stdfs::path& given_source, const Source& source) {
   if (!place.existing) return;
   const io::Stat& existing = *place.existing;
-  if (existing.device == source.stat.device && existing.inode == source.stat.inode) {
-    refuse("copy", given_source, "it and " + base::quoted(place.path()) + " are the same file");
+  const bool same_device = is_device(existing) && is_device(source.stat) && existing.rdev == source.stat.rdev;
+  if (same_device || (existing.device == source.stat.device && existing.inode == source.stat.inode)) {
+    refuse("copy", given_source, "it and " + base::quoted(place.path()) + " are the same file; name another destination");
   }
   if (existing.kind == io::FileKind::directory) {
     refuse("overwrite", place.path(), "it is a directory", EISDIR);
   }
-  if (existing.kind != io::FileKind::regular) refuse("overwrite", place.path(), kind_text(existing.kind));
+  if (!can_be_copied(existing.kind)) refuse("overwrite", place.path(), kind_text(existing.kind));
+}
+
+/// A stick that was pulled leaves no node, and a file of its name in the memory below /dev would look
+/// like a copy. What is mounted below it, like /dev/shm, is a place like any other.
+void check_no_lost_device(const Place& place) {
+  if (place.existing || place.mount.point != "/dev") return;
+  refuse("create", place.path(), "there is no such device", ENOENT);
 }
 
 /// Who wants to rescue a partial under its final name must not lose it: it would be deleted first.
 void check_partial(const Place& place, const stdfs::path& given_source, const Source& source) {
-  const auto partial = io::find(*place.directory, place.partial_name);
+  const auto partial = io::find(*place.directory, partial_name_for(place.name));
   if (!partial || partial->device != source.stat.device || partial->inode != source.stat.inode) return;
   refuse("copy", given_source, "it is the unfinished copy of " + base::quoted(place.path()) + "; rename it first");
 }
@@ -113,7 +127,7 @@ io::Name partial_name_for(const io::Name& name) {
 }
 
 void check_replaceable(const Place& place) {
-  if (!place.existing) return;
+  if (!place.existing || place.writing == Writing::in_place) return;
   const int error = place.directory->check_writable(place.name);
   if (error != 0 && error != ENOENT) io::fail("overwrite", place.path(), error);
 }
@@ -129,35 +143,39 @@ void check_still_there(io::FileSystem& fs, const Place& place) {
 Source open_source(io::FileSystem& fs, const stdfs::path& given) {
   const auto found = io::find(fs, given, io::Links::follow);
   if (!found) io::fail("stat", given, ENOENT);
-  // Looked at before it is opened: opening a FIFO or a device can have effects.
+  // Looked at before it is opened: opening a FIFO or a character device can have effects.
   if (found->kind == io::FileKind::directory) {
-    refuse("copy", given, "it is a directory, and only regular files can be copied", EISDIR);
+    refuse("copy", given, "it is a directory, and only regular files and block devices can be copied", EISDIR);
   }
-  if (found->kind != io::FileKind::regular) refuse("copy", given, kind_text(found->kind));
+  if (!can_be_copied(found->kind)) refuse("copy", given, kind_text(found->kind));
 
   Source source;
   source.path = io::resolve(fs, given);
   source.directory = io::open_directory(fs, source.path.parent_path(), io::DirectoryUse::look_up);
   source.file = io::open(*source.directory, source.path.filename(), io::OpenMode::source);
   source.stat = io::stat(*source.file);
-  if (source.stat.kind != io::FileKind::regular) refuse("copy", given, kind_text(source.stat.kind));
+  if (!can_be_copied(source.stat.kind)) refuse("copy", given, kind_text(source.stat.kind));
   source.fs = io::file_system(*source.directory);
-  source.mount = mount_of(fs, *source.directory);
+  // What a device holds does not go away with the mount of its node.
+  if (source.stat.kind == io::FileKind::regular) source.mount = mount_of(fs, *source.directory);
   return source;
 }
 
-Place resolve_place(io::FileSystem& fs, const stdfs::path& given, const stdfs::path& given_source,
-                    const Source& source) {
-  const stdfs::path target = resolved_target(fs, file_meant(fs, given, given_source));
+Place resolve_place(io::FileSystem& fs, const Wanted& wanted, const Source& source) {
+  const stdfs::path target = resolved_target(fs, file_meant(fs, wanted.destination, wanted.source));
   Place place;
   place.directory = io::open_directory(fs, target.parent_path(), io::DirectoryUse::change_names);
   place.name = target.filename();
-  place.partial_name = partial_name_for(place.name);
   place.existing = io::find(*place.directory, place.name);
-  check_existing(place, given_source, source);
-  check_partial(place, given_source, source);
+  check_existing(place, wanted.source, source);
+  check_partial(place, wanted.source, source);
+  const bool device = place.existing && is_device(*place.existing);
+  if (device || (place.existing && wanted.writing == Writing::in_place)) place.writing = Writing::in_place;
+  place.partial_name = place.writing == Writing::in_place ? place.name : partial_name_for(place.name);
   place.fs = io::file_system(*place.directory);
+  if (device) return place;  // which has no more to do with the file system of its node
   place.mount = mount_of(fs, *place.directory);
+  check_no_lost_device(place);
   if (source.stat.size_bytes > place.fs.max_file_bytes) {
     refuse("create", place.path(), "the file system cannot hold a file of this size", EFBIG);
   }

@@ -7,6 +7,8 @@
 #include "io/calls.hpp"
 #include "journal/row.hpp"
 
+#include <rcopy/options.hpp>
+
 #include <memory>
 #include <optional>
 
@@ -26,7 +28,8 @@ struct Source {
 struct Place {
   std::unique_ptr<io::Directory> directory;
   io::Name name;
-  io::Name partial_name;
+  Writing writing = Writing::beside;  ///< in place only where there is something to write into
+  io::Name partial_name;              ///< the name that is written: in place `name` itself
   std::optional<io::Stat> existing;
   io::FsInfo fs;
   journal::MountIdentity mount;
@@ -35,17 +38,25 @@ struct Place {
   [[nodiscard]] std::filesystem::path partial_path() const { return directory->path() / partial_name; }
 };
 
-/// Throws Error (io) where it is missing, cannot be read, or is no regular file.
+/// Throws Error (io) where it is missing, cannot be read, or is neither a regular file nor a block
+/// device.
 [[nodiscard]] Source open_source(io::FileSystem& fs, const std::filesystem::path& given);
 
+/// What the user asked for.
+struct Wanted {
+  std::filesystem::path destination;
+  std::filesystem::path source;
+  Writing writing = Writing::beside;
+};
+
 /// DEST as cp reads it: a directory means DEST/basename of the source, a symlink is followed.
-/// Throws Error (io) where the directory is missing, what exists is no regular file, or it or its
-/// partial is the source itself.
-[[nodiscard]] Place resolve_place(io::FileSystem& fs, const std::filesystem::path& given,
-                                  const std::filesystem::path& given_source, const Source& source);
+/// Throws Error (io) where the directory is missing, what exists is neither a regular file nor a block
+/// device, or it or its partial is the source itself.
+[[nodiscard]] Place resolve_place(io::FileSystem& fs, const Wanted& wanted, const Source& source);
 
 /// Throws Error (io) where what exists may not be written: a rename would replace it all the same,
-/// but cp refuses, and so do we. Not to be asked where nothing is to be replaced.
+/// but cp refuses, and so do we. Not to be asked where nothing is to be replaced; in place it is opened
+/// for writing anyway.
 void check_replaceable(const Place& place);
 
 /// Throws Error (io) where the path of the directory means another one by now: it was moved away, or

@@ -4,6 +4,7 @@
 // no call reaches the disk, so every case can stand as a line of a test.
 #pragma once
 
+#include "io/stat.hpp"
 #include "journal/row.hpp"
 
 #include <rcopy/options.hpp>
@@ -16,6 +17,7 @@ namespace rcopy::engine {
 
 /// A partial or a destination as it is found now.
 struct FoundFile {
+  io::FileKind kind = io::FileKind::regular;
   journal::PartialIdentity identity;
   journal::ContentTimes times;
   std::uint64_t size_bytes = 0;
@@ -24,8 +26,10 @@ struct FoundFile {
 struct Situation {
   std::filesystem::path source_path;
   journal::SourceIdentity source;
-  std::optional<FoundFile> partial;
+  io::FileKind source_kind = io::FileKind::regular;
+  std::optional<FoundFile> partial;      ///< in place: what is there under the final name
   std::optional<FoundFile> destination;
+  Writing writing = Writing::beside;
 };
 
 /// Where the seven steps of a transfer are entered.
@@ -44,16 +48,24 @@ enum class Keep {
   checked,    ///< only what the hash confirms, read back from the beginning
 };
 
+/// Whether the source is the one that the kept part was read from.
+enum class SourceTrust {
+  known,
+  checked,  ///< only if it begins with the same bytes: it is a device that was plugged in again
+};
+
 struct Plan {
   Entry entry = Entry::copy;
   Keep keep = Keep::nothing;
+  SourceTrust source = SourceTrust::known;
   std::string reason;  ///< for people: why this and nothing less
 };
 
 [[nodiscard]] Plan make_plan(const std::optional<journal::Row>& row, const Situation& now, const Options& options);
 
 /// Whether `now` is the file the row was begun with. Device numbers change when a stick is plugged
-/// in again, so they count only where the path differs.
+/// in again, so they count only where the path differs. A block device is the same only where the
+/// kernel tells which disk is in it.
 [[nodiscard]] bool same_source(const journal::Row& row, const Situation& now);
 
 }  // namespace rcopy::engine

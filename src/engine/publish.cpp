@@ -4,6 +4,8 @@
 // only goes to the owner it was meant for.
 #include "engine/publish.hpp"
 
+#include "engine/identity.hpp"
+
 #include <cerrno>
 
 namespace rcopy::engine {
@@ -12,13 +14,13 @@ namespace {
 constexpr std::uint32_t kPermissionBits = 0777;
 
 /// The attributes to end with; no owner or no times means: as the new file has them.
-struct Wanted {
+struct FinalAttributes {
   std::optional<io::Owner> owner;
   std::uint32_t mode = 0;
   std::optional<io::Times> times;
 };
 
-Wanted wanted_attributes(io::FileSystem& fs, const Place& place, const Source& source, Attributes attributes) {
+FinalAttributes wanted_attributes(io::FileSystem& fs, const Place& place, const Source& source, Attributes attributes) {
   const io::Stat& from = source.stat;
   if (attributes == Attributes::preserve) {
     return {.owner = io::Owner{.uid = from.uid, .gid = from.gid},
@@ -55,7 +57,7 @@ class Setter {
   Setter(io::File& file, const io::FsInfo& fs, Attributes attributes, EventSink& events)
       : file_{file}, fs_{fs}, attributes_{attributes}, events_{events} {}
 
-  void apply(const Wanted& wanted, std::uint32_t user) {
+  void apply(const FinalAttributes& wanted, std::uint32_t user) {
     const bool owned = !wanted.owner || set_owner(file_, *wanted.owner);
     // As in cp: only the superuser, who could have expected it to work, hears about it.
     if (!owned && user == 0) unless_set(EPERM, "owner");
@@ -83,11 +85,17 @@ class Setter {
 
 void publish(io::FileSystem& fs, const Place& place, Partial& partial, const Source& source, Attributes attributes,
              EventSink& events) {
-  const Wanted wanted = wanted_attributes(fs, place, source, attributes);
-  Setter{partial.file(), place.fs, attributes, events}.apply(wanted, fs.user());
+  const bool in_place = place.writing == Writing::in_place;
+  // In place it has the attributes it had, and those of a device's node are none of the copy's.
+  const bool set = !in_place || (attributes == Attributes::preserve && !is_device(io::stat(partial.file())));
+  if (set) {
+    const FinalAttributes wanted = wanted_attributes(fs, place, source, attributes);
+    Setter{partial.file(), place.fs, attributes, events}.apply(wanted, fs.user());
+  }
   io::sync_all(partial.file());
   partial.check_named("publish");
   check_still_there(fs, place);
+  if (in_place) return;
   io::rename(*place.directory, place.partial_name, place.name);
   finish_publish(place);
   check_still_there(fs, place);  // success says that the copy is found under its name
@@ -104,7 +112,7 @@ io::Stat refresh_attributes(io::FileSystem& fs, const Place& place, const Source
                  .path = file->path(),
                  .reason = "another program changed it at this moment"}};
   }
-  const Wanted wanted = wanted_attributes(fs, place, source, Attributes::preserve);
+  const FinalAttributes wanted = wanted_attributes(fs, place, source, Attributes::preserve);
   Setter{*file, place.fs, Attributes::preserve, events}.apply(wanted, fs.user());
   io::sync_all(*file);
   return io::stat(*file);

@@ -74,6 +74,7 @@ class Transfer {
         run_.events.emit(TransferFinished{*tried.summary});
         return *tried.summary;
       }
+      order_.after_mismatch = tried.error->code() == ErrorCode::verify_failed;
       if (waited_for_lock(*tried.error)) continue;
       ++order_.number;
       if (waited_for_device(*tried.error)) continue;
@@ -117,6 +118,7 @@ class Transfer {
 
   void remember(const Attempt& attempt) {
     destination_ = attempt.destination();
+    writing_ = attempt.writing();
     if (!source_anchor_) source_anchor_ = attempt.source_anchor();
     if (!destination_anchor_) destination_anchor_ = attempt.destination_anchor();
     if (destination_anchor_) order_.mount = destination_anchor_->mount;
@@ -210,7 +212,8 @@ class Transfer {
                                     .source = source_,
                                     .destination = destination_,
                                     .kept_bytes = kept_bytes_,
-                                    .total_bytes = ledger_.row().total_bytes});
+                                    .total_bytes = ledger_.row().total_bytes,
+                                    .writing = writing_});
     throw error;
   }
 
@@ -219,6 +222,7 @@ class Transfer {
   std::filesystem::path given_destination_;
   std::filesystem::path destination_;
   std::uint64_t kept_bytes_ = 0;  ///< after the last attempt
+  Writing writing_ = Writing::beside;  ///< likewise
   Ledger ledger_;
   AttemptOrder order_;
   unsigned retries_used_ = 0;

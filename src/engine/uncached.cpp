@@ -5,6 +5,7 @@
 #include "io/memory.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -13,6 +14,9 @@ namespace {
 
 /// A file larger than this part of the memory would push out what others have cached.
 constexpr std::uint64_t kLargePart = 8;
+
+/// Where a file system has no holes, zeros are written in such pieces.
+constexpr std::size_t kZerosBytes = std::size_t{64} << 10U;
 
 /// Some file systems take O_DIRECT in open() and refuse it later.
 bool refuses_direct(const Error& error) { return error.info().os_error == EINVAL; }
@@ -106,20 +110,45 @@ std::size_t UncachedReader::read_cached(std::span<std::byte> wanted, std::uint64
   return got;
 }
 
+UncachedWriter::UncachedWriter(io::File& cached, std::unique_ptr<io::File> direct, Zeros zeros)
+    : cached_{cached}, direct_{std::move(direct)}, zeros_{zeros}, old_bytes_{io::stat(cached).size_bytes} {}
+
 void UncachedWriter::write(std::span<const std::byte> data, std::uint64_t offset_bytes) {
   if (zeros_ == Zeros::write) return write_run(data, offset_bytes);
   std::size_t done = 0;
   bool ends_with_data = true;
   while (done < data.size()) {
     const Run run = first_run(data.subspan(done));
-    if (!run.zeros) write_run(data.subspan(done, run.size_bytes), offset_bytes + done);
-    ends_with_data = !run.zeros;
+    const std::uint64_t begin_bytes = offset_bytes + done;
     done += run.size_bytes;
+    if (run.zeros) clear_old(begin_bytes, offset_bytes + done);
+    else write_run(data.subspan(begin_bytes - offset_bytes, run.size_bytes), begin_bytes);
+    ends_with_data = !run.zeros;
   }
-  if (!ends_with_data) skip_to(offset_bytes + data.size());
+  if (!ends_with_data) extend_to(offset_bytes + data.size());
 }
 
-void UncachedWriter::skip_to(std::uint64_t end_bytes) { io::truncate(cached_, end_bytes); }
+void UncachedWriter::make_hole(std::uint64_t begin_bytes, std::uint64_t end_bytes) {
+  clear_old(begin_bytes, end_bytes);
+  extend_to(end_bytes);
+}
+
+void UncachedWriter::extend_to(std::uint64_t end_bytes) {
+  if (end_bytes > old_bytes_) io::truncate(cached_, end_bytes);
+}
+
+void UncachedWriter::clear_old(std::uint64_t begin_bytes, std::uint64_t end_bytes) {
+  end_bytes = std::min(end_bytes, old_bytes_);
+  if (begin_bytes >= end_bytes) return;
+  const io::Extent extent{.offset_bytes = begin_bytes, .length_bytes = end_bytes - begin_bytes};
+  if (io::punch_hole(cached_, extent)) return;
+  static constexpr std::array<std::byte, kZerosBytes> kZeros{};
+  for (std::uint64_t done = 0; done < extent.length_bytes;) {
+    const std::uint64_t step = std::min<std::uint64_t>(kZeros.size(), extent.length_bytes - done);
+    io::write_full(cached_, std::span{kZeros}.first(step), extent.offset_bytes + done);
+    done += step;
+  }
+}
 
 void UncachedWriter::write_run(std::span<const std::byte> data, std::uint64_t offset_bytes) {
   if (direct_ && data.size() % io::kDirectAlignment == 0) {

@@ -60,26 +60,30 @@ class UncachedReader {
 /// What to do with whole pages of zeros.
 enum class Zeros {
   write,
-  skip,  ///< the file is new there, so that they are a hole
+  hole,  ///< they become one
 };
 
 class UncachedWriter {
  public:
-  UncachedWriter(io::File& cached, std::unique_ptr<io::File> direct, Zeros zeros)
-      : cached_{cached}, direct_{std::move(direct)}, zeros_{zeros} {}
+  /// `direct` may be null. What `cached` holds now may be written over. Throws Error (io).
+  UncachedWriter(io::File& cached, std::unique_ptr<io::File> direct, Zeros zeros);
 
   /// Writes all of it. `data` lies in memory that is aligned for direct writes. Throws Error: io, no_space.
   void write(std::span<const std::byte> data, std::uint64_t offset_bytes);
 
-  /// A hole of the source, up to `end_bytes`: the file, which ends before it, gets as long.
-  void skip_to(std::uint64_t end_bytes);
+  /// Zeros from the one to the other, which take no space where the file system has holes; where the file
+  /// ends before them, it gets as long. Throws Error: io, no_space.
+  void make_hole(std::uint64_t begin_bytes, std::uint64_t end_bytes);
 
  private:
+  void clear_old(std::uint64_t begin_bytes, std::uint64_t end_bytes);
+  void extend_to(std::uint64_t end_bytes);
   void write_run(std::span<const std::byte> data, std::uint64_t offset_bytes);
 
   io::File& cached_;
   std::unique_ptr<io::File> direct_;
   Zeros zeros_;
+  std::uint64_t old_bytes_;  ///< the file held so many
 };
 
 }  // namespace rcopy::engine

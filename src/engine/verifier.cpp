@@ -6,6 +6,7 @@
 
 #include "engine/block_reader.hpp"
 #include "engine/data_finder.hpp"
+#include "engine/identity.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -71,7 +72,9 @@ std::optional<hash::Digest> read_back(const Place& place, Partial& partial, cons
                                       EventSink& events, const std::stop_token& stop) {
   const auto hash_file = [&](io::File& file) -> std::optional<hash::Digest> {
     check_same(file, partial, place);
-    if (io::stat(file).size_bytes != what.total_bytes) return std::nullopt;
+    const io::Stat found = io::stat(file);
+    const bool fits = is_device(found) ? found.size_bytes >= what.total_bytes : found.size_bytes == what.total_bytes;
+    if (!fits) return std::nullopt;
     return hash_all(file, what, place, events.counters(), stop);
   };
   if (stop.stop_requested()) throw_interrupted(place);

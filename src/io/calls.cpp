@@ -129,7 +129,14 @@ bool punch_hole(File& file, Extent extent) {
 Stat stat(File& file) {
   const auto result = repeat_result([&] { return file.stat(); });
   if (result.error != 0) fail("stat", file.path(), result.error);
-  return result.value;
+  Stat found = result.value;
+  if (found.kind != FileKind::block_device) return found;
+  const auto size = repeat_result([&] { return file.device_size(); });
+  if (size.error != 0) fail("ask for the size of", file.path(), size.error);
+  found.size_bytes = size.value;
+  const auto sequence = repeat_result([&] { return file.device_sequence(); });
+  found.disk_sequence = sequence.error == 0 ? sequence.value : 0;
+  return found;
 }
 
 void close(File& file) {

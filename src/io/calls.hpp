@@ -47,6 +47,7 @@ void truncate(File& file, std::uint64_t size_bytes);
 [[nodiscard]] std::uint64_t next_hole(File& file, std::uint64_t offset_bytes);
 /// False where the file system has no holes (EOPNOTSUPP).
 [[nodiscard]] bool punch_hole(File& file, Extent extent);
+/// Of a block device with its size, and with the disk behind it where the kernel tells.
 [[nodiscard]] Stat stat(File& file);
 void close(File& file);
 

@@ -33,6 +33,7 @@ enum class OpenMode {
   create_partial, ///< O_EXCL, read and write, mode 0600
   read_back,      ///< read only, through the page cache; a symlink is an error
   read_direct,    ///< read only, O_DIRECT: offset, length and address in multiples of kDirectAlignment
+  device,         ///< read and write a block device, O_EXCL: EBUSY where it is mounted or otherwise in use
   write_direct,   ///< write only, O_DIRECT as above; a symlink is an error
 };
 
@@ -67,6 +68,8 @@ class File {
   [[nodiscard]] virtual int sync_data() = 0;  ///< fdatasync
   [[nodiscard]] virtual int sync_all() = 0;   ///< fsync
   [[nodiscard]] virtual int truncate(std::uint64_t size_bytes) = 0;
+  /// Blocks for what will be written there, near each other; the size of the file stays.
+  [[nodiscard]] virtual int allocate(Extent extent) = 0;
   /// ioctl(2) with FICLONE: this file, empty before, shares all blocks of `source` until one of both
   /// is written to. The errno of a pair of files that cannot depends on the file systems.
   [[nodiscard]] virtual int clone_from(File& source) = 0;
@@ -77,6 +80,8 @@ class File {
   /// fallocate(2): the bytes read as zeros and take no space; the size stays. EOPNOTSUPP: no holes here.
   [[nodiscard]] virtual int punch_hole(Extent extent) = 0;
   virtual Result<Stat> stat() = 0;
+  virtual Result<std::uint64_t> device_size() = 0;      ///< bytes of a block device; ENOTTY: it is none
+  virtual Result<std::uint64_t> device_sequence() = 0;  ///< see Stat::disk_sequence; ENOTTY: it has none
   [[nodiscard]] virtual int try_lock() = 0;    ///< flock, exclusive; EWOULDBLOCK: somebody has it
   [[nodiscard]] virtual int drop_cache(Extent extent) = 0;  ///< its clean pages leave the page cache
   /// Whether all of it is in the page cache; EPERM where that is none of this user's business.
@@ -122,6 +127,9 @@ class FileSystem {
   virtual Result<Stat> stat(const std::filesystem::path& path, Links links) = 0;
   /// realpath(3): absolute, no symlinks, no dots; the file must exist.
   virtual Result<std::filesystem::path> resolve(const std::filesystem::path& path) = 0;
+  /// Who uses the block device of this number, or a part of it, in words; empty where nobody is found.
+  /// For messages: what the kernel answers to OpenMode::device decides.
+  [[nodiscard]] virtual std::string device_user(std::uint64_t rdev) const = 0;
   [[nodiscard]] virtual std::uint32_t umask() const = 0;
   [[nodiscard]] virtual std::uint32_t user() const = 0;  ///< effective user id
 };

@@ -3,10 +3,12 @@
 // One virtual call, one system call. `off_t` and open flags live here and nowhere else.
 #include "io/posix.hpp"
 
+#include "io/device_user.hpp"
 #include "io/unique_fd.hpp"
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
@@ -30,6 +32,8 @@ namespace {
 
 constexpr std::uint64_t kFatMaxFileBytes = 0xFFFF'FFFF;  // 4 GiB less one byte: 32-bit size field
 constexpr decltype(std::declval<struct statfs>().f_type) kExfatMagic = 0x2011BAB0;
+constexpr decltype(std::declval<struct statfs>().f_type) kXfsMagic = 0x58465342;
+constexpr unsigned long kGetDiskSequence = _IOR(0x12, 128, std::uint64_t);  // BLKGETDISKSEQ, Linux 5.15
 
 [[nodiscard]] int answer(int returned) { return returned == 0 ? 0 : errno; }
 
@@ -75,7 +79,8 @@ Result<Stat> stat_at(int directory, const char* name, int flags) {
                     .mtime_ns = nanoseconds(found.stx_mtime),
                     .ctime_ns = nanoseconds(found.stx_ctime),
                     .birth_ns = (found.stx_mask & STATX_BTIME) != 0 ? nanoseconds(found.stx_btime) : 0,
-                    .mount_root = (found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0}};
+                    .mount_root = (found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0,
+                    .rdev = gnu_dev_makedev(found.stx_rdev_major, found.stx_rdev_minor)}};
 }
 
 [[nodiscard]] int open_flags(OpenMode mode) {
@@ -86,6 +91,7 @@ Result<Stat> stat_at(int directory, const char* name, int flags) {
     case OpenMode::create_partial: return kAlways | O_RDWR | O_NOFOLLOW | O_CREAT | O_EXCL;
     case OpenMode::read_back: return kAlways | O_RDONLY | O_NOFOLLOW;
     case OpenMode::read_direct: return kAlways | O_RDONLY | O_NOFOLLOW | O_DIRECT;
+    case OpenMode::device: return kAlways | O_RDWR | O_NOFOLLOW | O_EXCL;
     case OpenMode::write_direct: return kAlways | O_WRONLY | O_NOFOLLOW | O_DIRECT;
   }
   return kAlways;
@@ -104,6 +110,22 @@ Result<Stat> stat_at(int directory, const char* name, int flags) {
   return id;
 }
 
+/// Device numbers and disk sequences begin anew with each start of the machine.
+[[nodiscard]] std::uint64_t boot_id() {
+  static const std::uint64_t id = [] {
+    std::ifstream file{"/proc/sys/kernel/random/boot_id"};
+    std::string text;
+    std::getline(file, text);
+    std::erase(text, '-');
+    std::uint64_t value = 0;
+    constexpr std::size_t kDigits = 16;
+    const char* const end = text.data() + std::min(text.size(), kDigits);
+    const auto parsed = std::from_chars(text.data(), end, value, 16);
+    return parsed.ec == std::errc{} ? value : 0;
+  }();
+  return id;
+}
+
 /// mincore(2) tells only owners and writers the truth; to others all is there.
 [[nodiscard]] bool may_ask_cache(int fd, const struct stat& found) {
   if (::geteuid() == 0 || found.st_uid == ::geteuid()) return true;
@@ -118,7 +140,9 @@ Result<bool> cached_pages(int fd, Extent extent) {
   struct stat found {};
   if (::fstat(fd, &found) != 0) return {.value = false, .error = errno};
   if (!may_ask_cache(fd, found)) return {.value = false, .error = EPERM};
-  const auto size = static_cast<std::uint64_t>(found.st_size);
+  const bool device = S_ISBLK(found.st_mode);  // whose st_size is 0
+  const auto size =
+      device ? extent.offset_bytes + extent.length_bytes : static_cast<std::uint64_t>(found.st_size);
   const std::uint64_t begin = extent.offset_bytes / page_bytes * page_bytes;
   const std::uint64_t end = extent.length_bytes == 0 ? size : std::min(size, extent.offset_bytes + extent.length_bytes);
   if (begin >= end) return {.value = true};
@@ -165,6 +189,10 @@ class PosixFile final : public File {
   int truncate(std::uint64_t size_bytes) override {
     return answer(::ftruncate(fd_.get(), static_cast<off_t>(size_bytes)));
   }
+  int allocate(Extent extent) override {
+    return answer(::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(extent.offset_bytes),
+                              static_cast<off_t>(extent.length_bytes)));
+  }
   int clone_from(File& source) override {
     const auto* const from = dynamic_cast<const PosixFile*>(&source);
     if (from == nullptr) return EXDEV;
@@ -177,6 +205,8 @@ class PosixFile final : public File {
                               static_cast<off_t>(extent.offset_bytes), static_cast<off_t>(extent.length_bytes)));
   }
   Result<Stat> stat() override { return stat_at(fd_.get(), "", AT_EMPTY_PATH); }
+  Result<std::uint64_t> device_size() override { return ask_device(BLKGETSIZE64); }
+  Result<std::uint64_t> device_sequence() override { return ask_device(kGetDiskSequence); }
   int try_lock() override { return answer(::flock(fd_.get(), LOCK_EX | LOCK_NB)); }
   int drop_cache(Extent extent) override {
     return ::posix_fadvise(fd_.get(), static_cast<off_t>(extent.offset_bytes), static_cast<off_t>(extent.length_bytes),
@@ -204,6 +234,13 @@ class PosixFile final : public File {
     const off_t found = ::lseek(fd_.get(), static_cast<off_t>(offset_bytes), whence);
     if (found < 0) return {.value = 0, .error = errno};
     return {.value = static_cast<std::uint64_t>(found)};
+  }
+
+  /// Both kinds of question are answered with 64 bits.
+  Result<std::uint64_t> ask_device(unsigned long question) {
+    std::uint64_t value = 0;
+    if (::ioctl(fd_.get(), question, &value) != 0) return {.value = 0, .error = errno};
+    return {.value = value};
   }
 
   UniqueFd fd_;
@@ -250,12 +287,14 @@ class PosixDirectory final : public Directory {
     // A FUSE file system that cannot tell answers with zeros.
     if (found.f_blocks != 0) info.available_bytes = static_cast<std::uint64_t>(found.f_bavail) * unit;
     info.stable_inodes = !fat && !exfat;
+    info.allocates_ahead = type == EXT4_SUPER_MAGIC || type == kXfsMagic;
     info.has_owners = !fat && !exfat && type != FUSE_SUPER_MAGIC;
     if (fat) info.max_file_bytes = kFatMaxFileBytes;
     // What a container writes goes with the container.
     const bool passing = type == TMPFS_MAGIC || type == RAMFS_MAGIC || type == OVERLAYFS_SUPER_MAGIC;
     info.type = passing ? 0 : static_cast<std::uint64_t>(type);
     info.id = id_outlives_plug(info.type) ? id_of(found) : 0;
+    info.boot = boot_id();
     return {.value = info};
   }
 
@@ -296,6 +335,7 @@ class PosixFileSystem final : public FileSystem {
     return {.value = real.get()};
   }
 
+  std::string device_user(std::uint64_t rdev) const override { return user_of_device(rdev); }
   std::uint32_t umask() const override { return umask_; }
   std::uint32_t user() const override { return ::geteuid(); }
 

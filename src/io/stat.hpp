@@ -10,7 +10,7 @@ namespace rcopy::io {
 
 enum class FileKind { regular, directory, symlink, fifo, socket, block_device, character_device, unknown };
 
-/// One answer of statx(2). Times are nanoseconds since 1970.
+/// One answer of statx(2); of a block device that io::stat() asked, also its size. Times are nanoseconds since 1970.
 struct Stat {
   FileKind kind = FileKind::unknown;
   std::uint64_t device = 0;
@@ -26,6 +26,10 @@ struct Stat {
   std::int64_t ctime_ns = 0;
   std::int64_t birth_ns = 0;  ///< 0: the file system does not say
   bool mount_root = false;    ///< where a file system, or a part of one, is mounted
+  std::uint64_t rdev = 0;     ///< of a device node: the number of the device it stands for
+  /// Of an opened block device: which of all disks since the machine was started is in it; another
+  /// stick at the same node has another. 0: the kernel does not say, or it was not asked.
+  std::uint64_t disk_sequence = 0;
 };
 
 /// What a mounted file system can do, from statfs(2) and what is known of its type.
@@ -34,9 +38,11 @@ struct FsInfo {
   std::uint64_t available_bytes = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t max_file_bytes = std::numeric_limits<std::int64_t>::max();
   bool stable_inodes = true;  ///< inode numbers survive a remount (not on FAT, exFAT)
+  bool allocates_ahead = false;  ///< blocks can be had before they are written, at no cost (ext4, xfs)
   bool has_owners = true;     ///< a new file belongs to who made it (not on FAT, exFAT, FUSE)
   std::uint64_t type = 0;     ///< of statfs(2); 0: what it holds is gone once it is unmounted (tmpfs)
   std::uint64_t id = 0;       ///< the same after a remount; 0: it has no such id
+  std::uint64_t boot = 0;     ///< which start of the machine this is; 0: not known
 };
 
 }  // namespace rcopy::io

@@ -51,6 +51,9 @@ std::string copied_part(const FileSummary& summary) {
   if (summary.resumed_bytes != 0) {
     text += ", resumed at " + base::format_bytes(summary.resumed_bytes);
   }
+  if (summary.same_bytes != 0) {
+    text += fmt::format(", {} were there already", base::format_bytes(summary.same_bytes));
+  }
   return text;
 }
 

@@ -53,6 +53,7 @@ place_of_work=$(disk_directory)
 work=$(mktemp -d -- "$place_of_work/rcopy-test.XXXXXXXX")
 children=() # what finish has not waited for
 mounts=()
+loops=()    # devices to detach
 scratch=("$work")
 
 clean_up() {
@@ -64,6 +65,7 @@ clean_up() {
   done
   cd /
   for one in "${mounts[@]}"; do umount -- "$one" || umount -l -- "$one" || true; done
+  for one in "${loops[@]}"; do losetup -d "$one" || true; done
   chmod -R u+rwx -- "$work" 2>/dev/null || true
   rm -rf -- "${scratch[@]}"
   exit "$code"
@@ -153,10 +155,35 @@ flip_byte() {
 
 hash_of() { xxh128sum <"$1" | cut -d ' ' -f 1; }
 hash_of_first() { head -c "$1" -- "$2" | xxh128sum | cut -d ' ' -f 1; }
-size_of() { stat -c %s -- "$1"; }
+size_of() { if [[ -b $1 ]]; then blockdev --getsize64 "$1"; else stat -c %s -- "$1"; fi; }
 size_at_least() {
   local bytes
   bytes=$(size_of "$1" 2>/dev/null) && ((bytes >= $2))
+}
+
+# attach FILE [LOSETUP_OPTION]...: $device is a block device that holds what FILE holds; gone at the end.
+attach() {
+  local file=$1
+  shift
+  device=$(losetup "$@" --find --show -- "$file")
+  loops+=("$device")
+}
+
+# detach DEVICE
+detach() {
+  local one others=()
+  losetup -d "$1"
+  for one in "${loops[@]}"; do [[ $one == "$1" ]] || others+=("$one"); done
+  loops=("${others[@]}")
+}
+
+# need_loop: a device that can be attached.
+need_loop() {
+  ((EUID == 0)) || skip "only root can attach loop devices"
+  truncate -s 1M "$work/.probe-image"
+  device=$(losetup --find --show -- "$work/.probe-image" 2>"$err") ||
+    skip "no loop device can be attached: $(tail -n 1 "$err")"
+  losetup -d "$device"
 }
 
 # What must not change of a file that is not to be touched.
@@ -386,10 +413,10 @@ stop_copy() {
   ((kept >= bytes - MiB && kept < $(size_of "$source"))) || fail "it kept $kept bytes, not $bytes"
 }
 
-# kill_copy SOURCE DEST: a copy that was killed when it had written more than is durable. $durable
-# and $transferred are the ends of the window between.
+# kill_copy SOURCE DEST [OPTION]...: a copy that was killed when it had written more than is durable. $durable
+# and $transferred are the ends of the window between. $written is what it writes to, where that is not the partial.
 kill_copy() {
-  start_slow "$(partial_of "$2")" pwrite64=60 fdatasync=3000:when=2+ -- "$1" "$2"
+  start_slow "${written-$(partial_of "$2")}" pwrite64=60 fdatasync=3000:when=2+ -- "${@:3}" -- "$1" "$2"
   wait_until 'the journal has a window' has_window 4
   # Without its tracer, which would first wait for the call it has made slow.
   { kill -KILL "$pid" && kill -KILL "$job"; finish; } 2>/dev/null
@@ -432,7 +459,7 @@ expect_clear_lines() {
   local line name="[$]?'.+'" shape number next
   shape="^rcopy: (warning: $name: )?cannot [a-z ]+($name)?( at byte [0-9]+)?: .+; .+"
   number='(error|errno|code|status) -?[0-9]|[Uu]nknown error'
-  next=' again|; name another|; the copy goes on|; check |; .*remove it$'
+  next=' again|; name another|; name a larger|; try another|; the copy goes on|; check |; leave out |; use |; .*remove it$'
   while IFS= read -r line; do
     [[ $line == 'rcopy: '* ]] || continue
     [[ ! $line =~ $number ]] || fail "it is not for people: $line"

@@ -48,6 +48,7 @@ const std::vector<Plague<Call>> kPlagues{
     {Call::sync_data, {EIO, EINTR, ENOSPC, EDQUOT, EROFS}},
     {Call::sync_all, {EIO, EINTR, ENOSPC, EDQUOT, EROFS}},
     {Call::truncate, {EIO, EINTR, EFBIG, EPERM, EROFS}},
+    {Call::allocate, {EOPNOTSUPP, ENOSPC, EIO, EINTR}},
     {Call::fstat, {EIO, ENOMEM, ESTALE}},
     {Call::lock, {EWOULDBLOCK, EINTR, ENOLCK, EIO}},
     {Call::drop_cache, {EINVAL, EBADF}},
@@ -58,6 +59,11 @@ const std::vector<Plague<Call>> kPlagues{
     {Call::set_mode, {EPERM, EIO, EROFS}},
     {Call::set_times, {EPERM, EIO, EACCES}},
     {Call::clone, {EOPNOTSUPP, EXDEV, EINVAL, EPERM, EIO, EINTR, ENOSPC, EDQUOT, ENOMEM}},
+    {Call::seek_data, {EIO, EINVAL}},
+    {Call::seek_hole, {EIO, EINVAL}},
+    {Call::punch_hole, {EOPNOTSUPP, EIO, EINTR, ENOSPC, EPERM}},
+    {Call::device_size, {EIO, EPERM}},
+    {Call::device_sequence, {ENOTTY}},
     {Call::close, {EIO, EINTR, ENOSPC, EDQUOT}},
 };
 
@@ -75,9 +81,9 @@ const std::vector<Plague<VfsCall>> kJournalPlagues{
     {VfsCall::shm_lock, {SQLITE_BUSY, SQLITE_IOERR_SHMLOCK}},
 };
 
-enum class Before { nothing, old_destination, cut_short, clonable, holes };
+enum class Before { nothing, old_destination, cut_short, clonable, holes, in_place, device };
 constexpr std::array kBefores{Before::nothing, Before::old_destination, Before::cut_short, Before::clonable,
-                              Before::holes};
+                              Before::holes,   Before::in_place,        Before::device};
 
 const char* name_of(Before before) {
   switch (before) {
@@ -86,11 +92,15 @@ const char* name_of(Before before) {
     case Before::cut_short: return "resumed";
     case Before::clonable: return "cloned";
     case Before::holes: return "with holes";
+    case Before::in_place: return "in place";
+    case Before::device: return "onto a device";
   }
   return "?";
 }
 
 Contents contents_of(Before before) {
+  if (before == Before::device) return {.fresh = kNew, .writing = Writing::in_place};
+  if (before == Before::in_place) return {.fresh = kHoles, .old = &kOld, .writing = Writing::in_place};
   return {.fresh = before == Before::holes ? kHoles : kNew, .old = before == Before::nothing ? nullptr : &kOld};
 }
 
@@ -99,11 +109,14 @@ std::unique_ptr<CopyRig> prepared(Before before) {
   rig->options.attributes = Attributes::preserve;
   rig->options.retries = 1;
   // Pages of zeros would cut each block into many writes; holes are a case of their own.
-  const bool whole_blocks = before != Before::clonable && before != Before::holes;
-  rig->options.sparse = whole_blocks ? Sparse::never : Sparse::automatic;
+  const bool holes = before == Before::clonable || before == Before::holes || before == Before::in_place;
+  rig->options.sparse = holes ? Sparse::automatic : Sparse::never;
+  rig->options.writing = before == Before::in_place ? Writing::in_place : Writing::beside;
+  rig->options.rewrite = before == Before::in_place ? Rewrite::differing : Rewrite::all;
   rig->rhythm = {.every_bytes = kMiB, .not_durable_at_most_bytes = 2 * kMiB, .record_every = {}};
   rig->disk.put(kSource, contents_of(before).fresh);
-  if (before != Before::nothing) rig->disk.put(kDestination, kOld);
+  if (before == Before::device) rig->disk.put_device(kDestination, 3 * kMiB);
+  else if (before != Before::nothing) rig->disk.put(kDestination, kOld);
   if (before == Before::cut_short) {
     FaultyFileSystem full{rig->disk};
     full.add({.kind = Call::write, .nth = 2, .error = ENOSPC, .repeat = Repeat::forever});

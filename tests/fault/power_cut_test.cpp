@@ -20,6 +20,7 @@ const Bytes kNew = sparse_content(Seed{7}, 2 * kMiB + 777);
 const Bytes kSmall = content(Seed{9}, 5000);  // copied and synced before the first rhythm of the syncs
 const Bytes kHoles = content_with_holes(Seed{10});
 const Bytes kOld = sparse_content(Seed{8}, kMiB + 1);
+const Bytes kLong = sparse_content(Seed{10}, 3 * kMiB + 5);
 constexpr std::uint32_t kMode = 0444;
 constexpr std::uint64_t kBadSpot = kMiB + 321;
 constexpr std::uint64_t kLateBadSpot = 2 * kMiB + 17;  // above what a cut-short run has copied
@@ -54,6 +55,8 @@ struct Scenario {
   bool stops = false;  ///< somebody presses Ctrl-C in the middle
   bool clones = false;
   bool holes = false;
+  Writing writing = Writing::beside;
+  std::optional<std::uint32_t> mode = kMode;
 };
 
 Copied run(CopyRig& rig, const Scenario& scenario) {
@@ -141,6 +144,52 @@ void mismatch_of_resumed(CopyRig& rig) {
   rig.disk.spoil_write_back(kPartial, kLateBadSpot, 1);
 }
 
+void in_place(CopyRig& rig) {
+  with_old(rig);
+  rig.options.writing = Writing::in_place;
+}
+
+void in_place_over_longer(CopyRig& rig) {
+  in_place(rig);
+  rig.disk.put(kDestination, kLong);
+}
+
+void in_place_resumed(CopyRig& rig) {
+  in_place_over_longer(rig);
+  cut_short(rig);
+}
+
+/// The disk was too small for two copies; what is there of the second makes room.
+void in_place_with_leftover(CopyRig& rig) {
+  resumed(rig);
+  rig.options.writing = Writing::in_place;
+}
+
+void in_place_mismatch(CopyRig& rig) {
+  in_place(rig);
+  rig.disk.spoil_write_back(kDestination, kBadSpot, 1);
+}
+
+void in_place_repaired(CopyRig& rig) {
+  in_place_mismatch(rig);
+  rig.options.rewrite = Rewrite::differing;
+}
+
+void repaired_beside(CopyRig& rig) {
+  mismatch(rig);
+  rig.options.rewrite = Rewrite::differing;
+}
+
+void onto_device(CopyRig& rig) {
+  with_journal(rig);
+  rig.disk.put_device(kDestination, 4 * kMiB);
+}
+
+void onto_device_resumed(CopyRig& rig) {
+  onto_device(rig);
+  cut_short(rig);
+}
+
 constexpr std::array kScenarios{
     Scenario{.name = "fresh, with a new journal", .prepare = [](CopyRig&) {}},
     Scenario{.name = "fresh", .prepare = with_journal},
@@ -162,6 +211,26 @@ constexpr std::array kScenarios{
     Scenario{.name = "cloned, an unknown partial", .prepare = unknown_partial, .clones = true},
     Scenario{.name = "cloned, not to be verified", .prepare = not_to_verify, .old = &kOld, .clones = true},
     Scenario{.name = "only to be finished", .prepare = renamed, .old = &kOld},
+    Scenario{.name = "in place", .prepare = in_place, .writing = Writing::in_place},
+    Scenario{.name = "in place, over a longer one", .prepare = in_place_over_longer, .writing = Writing::in_place},
+    Scenario{.name = "in place, resumed", .prepare = in_place_resumed, .writing = Writing::in_place},
+    Scenario{.name = "in place, with a leftover", .prepare = in_place_with_leftover, .writing = Writing::in_place},
+    Scenario{.name = "in place, retried after a mismatch",
+             .prepare = in_place_mismatch,
+             .bad_spot_bytes = kBadSpot,
+             .writing = Writing::in_place},
+    Scenario{.name = "in place, with holes",
+             .prepare = in_place_over_longer,
+             .fresh = &kHoles,
+             .holes = true,
+             .writing = Writing::in_place},
+    Scenario{.name = "in place, repaired after a mismatch",
+             .prepare = in_place_repaired,
+             .bad_spot_bytes = kBadSpot,
+             .writing = Writing::in_place},
+    Scenario{.name = "repaired after a mismatch", .prepare = repaired_beside, .bad_spot_bytes = kBadSpot},
+    Scenario{.name = "onto a device", .prepare = onto_device, .writing = Writing::in_place, .mode = {}},
+    Scenario{.name = "onto a device, resumed", .prepare = onto_device_resumed, .writing = Writing::in_place, .mode = {}},
 };
 
 std::unique_ptr<CopyRig> prepared(const Scenario& scenario, NamesDurableBy names) {
@@ -179,7 +248,11 @@ std::unique_ptr<CopyRig> prepared(const Scenario& scenario, NamesDurableBy names
 }
 
 Contents contents_of(const Scenario& scenario) {
-  return {.fresh = *scenario.fresh, .old = scenario.old, .bad_spot_bytes = scenario.bad_spot_bytes, .mode = kMode};
+  return {.fresh = *scenario.fresh,
+          .old = scenario.old,
+          .bad_spot_bytes = scenario.bad_spot_bytes,
+          .mode = scenario.mode,
+          .writing = scenario.writing};
 }
 
 /// What holds right after the power is back, seen in a twin, so that the next run is the first to

@@ -46,7 +46,7 @@ bool DiskState::may(const Inode& inode, Access access) const {
 }
 
 int DiskState::may_remove(const Inode& directory, const Inode& inode) const {
-  if (writing == Writing::refused) return EROFS;
+  if (writing == WriteAccess::refused) return EROFS;
   if (!may(directory, Access::write) || !may(directory, Access::execute)) return EACCES;
   const bool owner = settings.user == 0 || inode.metadata.owner.uid == settings.user ||
                      directory.metadata.owner.uid == settings.user;
@@ -227,7 +227,7 @@ void DiskState::closed(const InodePtr& inode) {
 
 void DiskState::release_if_dead(const InodePtr& inode) {
   if (inode->links > 0 || inode->open_files > 0) return;
-  used_pages -= inode->data.stored_pages();
+  used_pages -= inode->stored_pages();
   freed_numbers_[inode->number] = inode;
 }
 

@@ -96,6 +96,7 @@ void DiskState::touch_content(Inode& inode) {
 
 io::Stat DiskState::stat_of(const Inode& inode) const {
   constexpr std::uint64_t kDirectoryBytes = 4096;
+  constexpr std::uint64_t kFirstDevice = 0x700;
   io::Stat stat{.kind = inode.kind,
                 .device = settings.device,
                 .inode = inode.number,
@@ -109,6 +110,10 @@ io::Stat DiskState::stat_of(const Inode& inode) const {
                 .mtime_ns = inode.metadata.mtime_ns,
                 .ctime_ns = inode.metadata.ctime_ns,
                 .birth_ns = inode.birth_ns};
+  if (inode.kind == io::FileKind::block_device) {
+    stat.size_bytes = stat.allocated_bytes = 0;  // it is asked for by ioctl
+    stat.rdev = kFirstDevice + inode.number;
+  }
   if (inode.kind == io::FileKind::symlink) stat.size_bytes = inode.link_target.size();
   if (inode.kind == io::FileKind::directory) {
     stat.size_bytes = stat.allocated_bytes = kDirectoryBytes;
@@ -142,7 +147,7 @@ void DiskState::write_back(Inode& inode, const std::filesystem::path& path,
 
 int DiskState::sync_file(Inode& inode, const std::filesystem::path& path) {
   if (inode.data.dirty()) {
-    if (writing == Writing::refused) return EROFS;
+    if (writing == WriteAccess::refused) return EROFS;
     if (next_write_back_error != 0) {
       inode.data.lose_write_back();
       return std::exchange(next_write_back_error, 0);
@@ -240,8 +245,8 @@ void DiskState::reboot() {
     }
     inode->links = 1;
     inode->open_files = 0;
-    inode->lock_holder = 0;
-    used_pages += inode->data.stored_pages();
+    inode->lock_holder = inode->exclusive_holder = 0;
+    used_pages += inode->stored_pages();
     if (!settings.stable_inodes && inode != root) inode->number = next_number_++;
     used.emplace(inode->number, inode);
     for (const auto& [name, child] : inode->names) todo.push_back(child);

@@ -45,17 +45,26 @@ struct Inode {
   std::uint64_t links = 0;  ///< names now
   std::uint64_t open_files = 0;
   std::uint64_t lock_holder = 0;  ///< id of the open file that has the flock, 0: nobody
+  std::uint64_t exclusive_holder = 0;  ///< of a device: id of the open file that has it to itself
   std::int64_t birth_ns = 0;
   Metadata metadata;
   Metadata durable_metadata;
 
-  FileData data;            // regular
+  FileData data;            // regular, block device
   std::string link_target;  // symlink
   /// Of a directory "..". Of others the only directory that ever named it; nothing for several.
   std::weak_ptr<Inode> up;
   Names names;  // directory
   Names durable_names;
   std::vector<NameChange> unsynced_names;
+
+  [[nodiscard]] bool has_data() const {
+    return kind == io::FileKind::regular || kind == io::FileKind::block_device;
+  }
+  /// What a device holds is not on this disk.
+  [[nodiscard]] std::uint64_t stored_pages() const {
+    return kind == io::FileKind::regular ? data.stored_pages() : 0;
+  }
 };
 
 struct Walked {
@@ -109,9 +118,9 @@ struct DiskState {
   /// Runs `change` and counts the pages that it took or gave back.
   template <class Change>
   void change_data(Inode& inode, Change change) {
-    used_pages -= inode.data.stored_pages();
+    used_pages -= inode.stored_pages();
     change(inode.data);
-    used_pages += inode.data.stored_pages();
+    used_pages += inode.stored_pages();
   }
   void touch_content(Inode& inode);  ///< mtime and ctime are now
   int sync_file(Inode& inode, const std::filesystem::path& path);
@@ -126,7 +135,7 @@ struct DiskState {
   mutable std::mutex mutex;
   DiskSettings settings;
   std::shared_ptr<PowerSwitch> power;
-  Writing writing = Writing::allowed;
+  WriteAccess writing = WriteAccess::allowed;
   std::mt19937_64 random;
   InodePtr root;
   std::uint64_t epoch = 1;

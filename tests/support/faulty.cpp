@@ -39,6 +39,7 @@ bool interruptible(Call kind) {
     case Call::lock:
     case Call::clone:
     case Call::punch_hole:
+    case Call::allocate:
     case Call::fs_info: return true;
     default: return false;
   }
@@ -64,10 +65,13 @@ const char* name_of(Call kind) {
     case Call::sync_all: return "sync_all";
     case Call::truncate: return "truncate";
     case Call::fstat: return "fstat";
+    case Call::device_size: return "device_size";
+    case Call::device_sequence: return "device_sequence";
     case Call::lock: return "lock";
     case Call::drop_cache: return "drop_cache";
     case Call::is_cached: return "is_cached";
     case Call::expect_random: return "expect_random";
+    case Call::allocate: return "allocate";
     case Call::is_dirty: return "is_dirty";
     case Call::set_owner: return "set_owner";
     case Call::set_mode: return "set_mode";
@@ -87,7 +91,8 @@ std::string text_of(const CallInfo& call) {
   std::ostringstream text;
   text << name_of(call.kind) << ' ' << call.path.filename().native();
   if (call.kind == Call::rename) text << " -> " << call.new_path.filename().native();
-  if (call.kind == Call::read || call.kind == Call::write || call.kind == Call::punch_hole) {
+  const bool extent = call.kind == Call::punch_hole || call.kind == Call::allocate;
+  if (call.kind == Call::read || call.kind == Call::write || extent) {
     text << ' ' << call.offset_bytes << '+' << call.size_bytes;
   }
   const bool at_offset = call.kind == Call::truncate || call.kind == Call::seek_data || call.kind == Call::seek_hole;
@@ -270,6 +275,12 @@ class FaultyFileSystem::FaultyFile final : public io::File {
   io::Result<io::Stat> stat() override {
     return script_->run(info(Call::fstat), [&] { return below_->stat(); });
   }
+  io::Result<std::uint64_t> device_size() override {
+    return script_->run(info(Call::device_size), [&] { return below_->device_size(); });
+  }
+  io::Result<std::uint64_t> device_sequence() override {
+    return script_->run(info(Call::device_sequence), [&] { return below_->device_sequence(); });
+  }
   int try_lock() override {
     return script_->run(info(Call::lock), [&] { return below_->try_lock(); });
   }
@@ -281,6 +292,11 @@ class FaultyFileSystem::FaultyFile final : public io::File {
   }
   io::Result<bool> is_dirty() override {
     return script_->run(info(Call::is_dirty), [&] { return below_->is_dirty(); });
+  }
+  int allocate(io::Extent extent) override {
+    CallInfo call = info(Call::allocate, extent.offset_bytes);
+    call.size_bytes = extent.length_bytes;
+    return script_->run(call, [&] { return below_->allocate(extent); });
   }
   int expect_random() override {
     return script_->run(info(Call::expect_random), [&] { return below_->expect_random(); });
@@ -437,6 +453,8 @@ io::Result<std::filesystem::path> FaultyFileSystem::resolve(const std::filesyste
   call.path = path;
   return script_->run(call, [&] { return below_.resolve(path); });
 }
+
+std::string FaultyFileSystem::device_user(std::uint64_t rdev) const { return below_.device_user(rdev); }
 
 std::uint32_t FaultyFileSystem::umask() const { return below_.umask(); }
 

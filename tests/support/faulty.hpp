@@ -22,8 +22,8 @@ namespace rcopy::test {
 enum class Call {
   open_directory, stat, resolve,
   open, dir_stat, check_writable, rename, unlink, dir_sync, fs_info,
-  read, write, sync_data, sync_all, truncate, fstat, lock, drop_cache, is_cached, expect_random,
-  is_dirty, set_owner, set_mode, set_times, clone, seek_data, seek_hole, punch_hole, close,
+  read, write, sync_data, sync_all, truncate, allocate, fstat, device_size, device_sequence, lock,
+  drop_cache, is_cached, expect_random, is_dirty, set_owner, set_mode, set_times, clone, seek_data, seek_hole, punch_hole, close,
 };
 // clang-format on
 
@@ -38,7 +38,7 @@ struct CallInfo {
   std::filesystem::path path;      ///< of the file or directory; the old name of a rename
   std::filesystem::path new_path;  ///< rename only
   std::uint64_t offset_bytes = 0;  ///< of the part, or from where to seek; the new size of a truncate
-  std::uint64_t size_bytes = 0;    ///< of the part: read, write, punch_hole
+  std::uint64_t size_bytes = 0;    ///< of the part: read, write, punch_hole, allocate
   bool direct = false;             ///< read and write: past the page cache
   std::uint64_t number = 0;        ///< 1 for the first call of all
   std::uint64_t number_of_kind = 0;
@@ -93,6 +93,7 @@ class FaultyFileSystem final : public io::FileSystem {
       const std::filesystem::path& path, io::DirectoryUse use) override;
   io::Result<io::Stat> stat(const std::filesystem::path& path, io::Links links) override;
   io::Result<std::filesystem::path> resolve(const std::filesystem::path& path) override;
+  [[nodiscard]] std::string device_user(std::uint64_t rdev) const override;
   [[nodiscard]] std::uint32_t umask() const override;
   [[nodiscard]] std::uint32_t user() const override;
 

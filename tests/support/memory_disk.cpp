@@ -51,7 +51,7 @@ class Hand {
 
   InodePtr file(const stdfs::path& path) {
     InodePtr inode = existing(path).inode;
-    if (inode->kind != FileKind::regular) refuse(EINVAL, path);
+    if (!inode->has_data()) refuse(EINVAL, path);
     return inode;
   }
 
@@ -70,8 +70,8 @@ class Hand {
     if (!walked.inode) return make(path, FileKind::regular, kMode);
     InodePtr inode = file(path);
     disk_.now();
-    disk_.change_data(*inode, [](FileData& data) {
-      data.truncate(0);
+    disk_.change_data(*inode, [&](FileData& data) {
+      if (inode->kind == FileKind::regular) data.truncate(0);
       data.sync();
     });
     disk_.settle_name(*walked.directory, walked.name);
@@ -147,6 +147,8 @@ io::Result<stdfs::path> MemoryDisk::resolve(const stdfs::path& path) {
   return {.value = walked.real};
 }
 
+std::string MemoryDisk::device_user(std::uint64_t /*rdev*/) const { return {}; }
+
 std::uint32_t MemoryDisk::umask() const { return state_->settings.umask; }
 
 std::uint32_t MemoryDisk::user() const {
@@ -191,6 +193,15 @@ void MemoryDisk::hard_link(const stdfs::path& existing, const stdfs::path& path)
   state_->now();
   state_->add_name(to.directory, to.name, inode);
   state_->settle_name(*to.directory, to.name);
+}
+
+void MemoryDisk::put_device(const stdfs::path& path, std::uint64_t size_bytes) {
+  if (exists(path)) remove(path);
+  Hand hand{*state_};
+  const InodePtr inode = hand.make(path, FileKind::block_device, kSpecialMode);
+  inode->data.generate(size_bytes, [](std::uint64_t, std::span<std::byte> out) {
+    std::ranges::fill(out, std::byte{0});
+  });
 }
 
 void MemoryDisk::put_special(const stdfs::path& path, FileKind kind) {
@@ -323,7 +334,7 @@ void MemoryDisk::set_direct_io(DirectIo direct_io) {
   state_->settings.direct_io = direct_io;
 }
 
-void MemoryDisk::set_writing(Writing writing) {
+void MemoryDisk::set_writing(WriteAccess writing) {
   const std::lock_guard lock{state_->mutex};
   state_->writing = writing;
 }

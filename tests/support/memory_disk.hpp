@@ -33,13 +33,14 @@ enum class NamesDurableBy {
 };
 
 enum class DirectIo { allowed, refused_by_open, refused_when_used };  ///< refused: EINVAL
-enum class Writing { allowed, refused };  ///< refused: mounted read-only
+enum class WriteAccess { allowed, refused };  ///< refused: mounted read-only
 
 /// Fixed when the disk is made, except for what MemoryDisk has a setter for.
 struct DiskSettings {
   Seed seed{};                                            ///< for Loss::random_pages
   std::uint64_t capacity_bytes = std::uint64_t{1} << 50;  ///< pages of zeros take none of it
   std::uint64_t max_file_bytes = std::numeric_limits<std::int64_t>::max();
+  bool disk_sequences = true;  ///< else the kernel is too old to tell one stick from another
   bool stable_inodes = true;  ///< else remount() gives every file another number
   /// Else as vfat that root mounted for all: every file belongs to root with mode 0777, set_owner
   /// is refused, and set_mode is refused to others and without effect for root.
@@ -77,6 +78,7 @@ class MemoryDisk final : public io::FileSystem {
       const std::filesystem::path& path, io::DirectoryUse use) override;
   io::Result<io::Stat> stat(const std::filesystem::path& path, io::Links links) override;
   io::Result<std::filesystem::path> resolve(const std::filesystem::path& path) override;
+  [[nodiscard]] std::string device_user(std::uint64_t rdev) const override;
   [[nodiscard]] std::uint32_t umask() const override;
   [[nodiscard]] std::uint32_t user() const override;
 
@@ -89,6 +91,8 @@ class MemoryDisk final : public io::FileSystem {
   void mkdir(const std::filesystem::path& path);
   void symlink(const std::filesystem::path& target, const std::filesystem::path& path);
   void hard_link(const std::filesystem::path& existing, const std::filesystem::path& path);
+  /// A block device of zeros; putting one where one was puts another disk into the node.
+  void put_device(const std::filesystem::path& path, std::uint64_t size_bytes);
   /// A fifo, socket or device: only its kind.
   void put_special(const std::filesystem::path& path, io::FileKind kind);
   void move(const std::filesystem::path& from, const std::filesystem::path& to);
@@ -129,7 +133,7 @@ class MemoryDisk final : public io::FileSystem {
   // --- the machine
   void set_capacity(std::uint64_t capacity_bytes);
   void set_direct_io(DirectIo direct_io);
-  void set_writing(Writing writing);
+  void set_writing(WriteAccess writing);
   void set_user(io::Owner user);
   /// `calls` more calls work; every one after that fails with EIO until restore_power().
   void cut_power_after(std::uint64_t calls);

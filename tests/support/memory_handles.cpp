@@ -48,6 +48,7 @@ class MemoryFile final : public io::File {
         id_{disk_->next_open_file++},
         epoch_{disk_->epoch} {
     disk_->opened(*inode_);
+    if (mode_ == OpenMode::device) inode_->exclusive_holder = id_;
   }
   MemoryFile(const MemoryFile&) = delete;
   MemoryFile& operator=(const MemoryFile&) = delete;
@@ -62,7 +63,7 @@ class MemoryFile final : public io::File {
     const CountedCall call{*disk_, epoch_};
     if (const int error = usable(call)) return {.error = error};
     if (inode_->kind == FileKind::directory) return {.error = EISDIR};
-    if (inode_->kind != FileKind::regular) return {.error = ESPIPE};
+    if (!inode_->has_data()) return {.error = ESPIPE};
     if (mode_ == OpenMode::write_direct) return {.error = EBADF};
     const bool direct = mode_ == OpenMode::read_direct;
     const auto address = reinterpret_cast<std::uintptr_t>(buffer.data());
@@ -88,8 +89,8 @@ class MemoryFile final : public io::File {
     const CountedCall call{*disk_, epoch_};
     if (const int error = usable(call)) return {.error = error};
     if (!writable()) return {.error = EBADF};
-    if (inode_->kind != FileKind::regular) return {.error = ESPIPE};
-    if (disk_->writing == Writing::refused) return {.error = EROFS};
+    if (!inode_->has_data()) return {.error = ESPIPE};
+    if (disk_->writing == WriteAccess::refused) return {.error = EROFS};
     if (data.empty()) return {.value = 0};
     const bool direct = mode_ == OpenMode::write_direct;
     const auto address = reinterpret_cast<std::uintptr_t>(data.data());
@@ -97,12 +98,12 @@ class MemoryFile final : public io::File {
     if (direct && (refused || misaligned(address) || misaligned(data.size()) || misaligned(offset_bytes))) {
       return {.error = EINVAL};
     }
-    const std::uint64_t limit = disk_->settings.max_file_bytes;
-    if (offset_bytes >= limit) return {.error = EFBIG};
+    const bool device = inode_->kind == FileKind::block_device;
+    const std::uint64_t limit = device ? inode_->data.size_bytes() : disk_->settings.max_file_bytes;
+    if (offset_bytes >= limit) return {.error = device ? ENOSPC : EFBIG};
     const auto part = data.first(std::min<std::uint64_t>(data.size(), limit - offset_bytes));
     std::size_t written = 0;
-    disk_->change_data(
-        *inode_, [&](FileData& pages) { written = pages.write(offset_bytes, part, free_pages()); });
+    disk_->change_data(*inode_, [&](FileData& pages) { written = pages.write(offset_bytes, part, free_pages()); });
     if (written == 0) return {.error = ENOSPC};
     // To the device, whose own cache a power cut still takes.
     if (direct) disk_->write_back(*inode_, disk_path_, offset_bytes, written);
@@ -117,11 +118,21 @@ class MemoryFile final : public io::File {
     const CountedCall call{*disk_, epoch_};
     if (const int error = usable(call)) return error;
     if (!writable() || inode_->kind != FileKind::regular) return EINVAL;
-    if (disk_->writing == Writing::refused) return EROFS;
+    if (disk_->writing == WriteAccess::refused) return EROFS;
     if (size_bytes > disk_->settings.max_file_bytes) return EFBIG;
     disk_->change_data(*inode_, [&](FileData& pages) { pages.truncate(size_bytes); });
     changed_content();
     return 0;
+  }
+
+  /// What it holds counts when it is written: this disk has no blocks without bytes.
+  int allocate(io::Extent extent) override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return error;
+    if (!writable()) return EBADF;
+    if (inode_->kind != FileKind::regular) return ENODEV;
+    if (disk_->writing == WriteAccess::refused) return EROFS;
+    return extent.length_bytes == 0 ? EINVAL : 0;
   }
 
   int clone_from(io::File& source) override {
@@ -135,7 +146,7 @@ class MemoryFile final : public io::File {
     for (const FileKind kind : {inode_->kind, from->inode_->kind}) {
       if (kind != FileKind::regular) return kind == FileKind::directory ? EISDIR : EINVAL;
     }
-    if (disk_->writing == Writing::refused) return EROFS;
+    if (disk_->writing == WriteAccess::refused) return EROFS;
     FileData& theirs = from->inode_->data;
     if (!inode_->data.can_clone(theirs)) return EINVAL;
     // The source's pages must be on the medium to be shared; they are not durable by that.
@@ -166,7 +177,7 @@ class MemoryFile final : public io::File {
     if (extent.length_bytes == 0) return EINVAL;
     if (!writable()) return EBADF;
     if (inode_->kind != FileKind::regular) return ESPIPE;
-    if (disk_->writing == Writing::refused) return EROFS;
+    if (disk_->writing == WriteAccess::refused) return EROFS;
     if (!disk_->settings.has_holes) return EOPNOTSUPP;
     disk_->change_data(*inode_, [&](FileData& data) { data.punch_hole(extent.offset_bytes, extent.length_bytes); });
     changed_content();
@@ -177,6 +188,21 @@ class MemoryFile final : public io::File {
     const CountedCall call{*disk_, epoch_};
     if (const int error = usable(call)) return {.error = error};
     return {.value = disk_->stat_of(*inode_)};
+  }
+
+  Result<std::uint64_t> device_size() override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return {.error = error};
+    if (inode_->kind != FileKind::block_device) return {.error = ENOTTY};
+    return {.value = inode_->data.size_bytes()};
+  }
+
+  Result<std::uint64_t> device_sequence() override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return {.error = error};
+    const bool tells = inode_->kind == FileKind::block_device && disk_->settings.disk_sequences;
+    if (!tells) return {.error = ENOTTY};
+    return {.value = inode_->serial};
   }
 
   int try_lock() override {
@@ -190,7 +216,7 @@ class MemoryFile final : public io::File {
   int drop_cache(io::Extent extent) override {
     const CountedCall call{*disk_, epoch_};
     if (const int error = usable(call)) return error;
-    if (inode_->kind != FileKind::regular) return ESPIPE;
+    if (!inode_->has_data()) return ESPIPE;
     disk_->change_data(*inode_, [&](FileData& pages) { pages.drop_clean(extent.offset_bytes, extent.length_bytes); });
     return 0;
   }
@@ -216,7 +242,7 @@ class MemoryFile final : public io::File {
   int set_owner(io::Owner owner) override {
     const CountedCall call{*disk_, epoch_};
     if (const int error = usable(call)) return error;
-    if (disk_->writing == Writing::refused) return EROFS;
+    if (disk_->writing == WriteAccess::refused) return EROFS;
     Metadata& metadata = inode_->metadata;
     if (owner.uid == kKeep) owner.uid = metadata.owner.uid;
     if (owner.gid == kKeep) owner.gid = metadata.owner.gid;
@@ -235,7 +261,7 @@ class MemoryFile final : public io::File {
   int set_mode(std::uint32_t mode) override {
     const CountedCall call{*disk_, epoch_};
     if (const int error = usable(call)) return error;
-    if (disk_->writing == Writing::refused) return EROFS;
+    if (disk_->writing == WriteAccess::refused) return EROFS;
     if (!is_owner()) return EPERM;
     if (disk_->settings.has_owners)
       inode_->metadata.mode = mode & 07777U;  // else ignored, as vfat does
@@ -246,7 +272,7 @@ class MemoryFile final : public io::File {
   int set_times(io::Times times) override {
     const CountedCall call{*disk_, epoch_};
     if (const int error = usable(call)) return error;
-    if (disk_->writing == Writing::refused) return EROFS;
+    if (disk_->writing == WriteAccess::refused) return EROFS;
     if (!is_owner() && disk_->settings.has_owners) return EPERM;
     inode_->metadata.atime_ns = times.atime_ns;
     inode_->metadata.mtime_ns = times.mtime_ns;
@@ -274,7 +300,8 @@ class MemoryFile final : public io::File {
   }
 
   [[nodiscard]] bool writable() const {
-    return mode_ == OpenMode::partial || mode_ == OpenMode::create_partial || mode_ == OpenMode::write_direct;
+    return mode_ == OpenMode::partial || mode_ == OpenMode::create_partial || mode_ == OpenMode::device ||
+           mode_ == OpenMode::write_direct;
   }
 
   [[nodiscard]] bool is_owner() const {
@@ -283,6 +310,7 @@ class MemoryFile final : public io::File {
   }
 
   [[nodiscard]] std::uint64_t free_pages() const {
+    if (inode_->kind == FileKind::block_device) return std::numeric_limits<std::uint64_t>::max();
     // Within change_data() the pages of this file are not counted; they are no free space.
     const std::uint64_t own = inode_->data.stored_pages();
     const std::uint64_t others_free = disk_->free_pages();
@@ -298,7 +326,7 @@ class MemoryFile final : public io::File {
     const CountedCall call{*disk_, epoch_};
     if (const int error = usable(call)) return error;
     if (inode_->kind == FileKind::directory) return 0;
-    if (inode_->kind != FileKind::regular) return EINVAL;
+    if (!inode_->has_data()) return EINVAL;
     if (const int error = disk_->sync_file(*inode_, disk_path_)) return error;
     if (durability == Durability::all) inode_->durable_metadata = inode_->metadata;
     return 0;
@@ -309,6 +337,7 @@ class MemoryFile final : public io::File {
     open_ = false;
     if (epoch_ != disk_->epoch) return;  // the machine that had it open is gone
     if (inode_->lock_holder == id_) inode_->lock_holder = 0;
+    if (inode_->exclusive_holder == id_) inode_->exclusive_holder = 0;
     disk_->closed(inode_);
     inode_.reset();  // a number is given anew only when nothing holds its last owner
   }
@@ -364,7 +393,7 @@ class MemoryDirectory final : public io::Directory {
     if (const int error = check_name(name)) return error;
     const Walked walked = disk_->walk(inode_, name, io::Links::follow);
     if (walked.error != 0) return walked.error;
-    if (disk_->writing == Writing::refused) return EROFS;
+    if (disk_->writing == WriteAccess::refused) return EROFS;
     return disk_->may(*walked.inode, Access::write) ? 0 : EACCES;
   }
 
@@ -404,7 +433,7 @@ class MemoryDirectory final : public io::Directory {
   int sync() override {
     const CountedCall call{*disk_, epoch_};
     if (call.error() != 0) return call.error();
-    if (disk_->writing == Writing::refused && !inode_->unsynced_names.empty()) return EROFS;
+    if (disk_->writing == WriteAccess::refused && !inode_->unsynced_names.empty()) return EROFS;
     disk_->sync_names(*inode_);
     if (disk_->settings.names == NamesDurableBy::any_sync) disk_->sync_all_names(*disk_->root);
     return 0;
@@ -417,7 +446,9 @@ class MemoryDirectory final : public io::Directory {
     return {.value = {.available_bytes = disk_->free_pages() * FileData::kPageBytes,
                       .max_file_bytes = settings.max_file_bytes,
                       .stable_inodes = settings.stable_inodes,
-                      .has_owners = settings.has_owners}};
+                      .allocates_ahead = true,
+                      .has_owners = settings.has_owners,
+                      .boot = disk_->epoch}};
   }
 
  private:
@@ -433,7 +464,7 @@ class MemoryDirectory final : public io::Directory {
     if (named(name)) return {.value = nullptr, .error = EEXIST};
     if (inode_->links == 0)
       return {.value = nullptr, .error = ENOENT};  // the directory was removed
-    if (disk_->writing == Writing::refused) return {.value = nullptr, .error = EROFS};
+    if (disk_->writing == WriteAccess::refused) return {.value = nullptr, .error = EROFS};
     if (!disk_->may(*inode_, Access::write)) return {.value = nullptr, .error = EACCES};
     return {.value = disk_->make(inode_, name.native(), FileKind::regular,
                                  kPrivate & ~disk_->settings.umask)};
@@ -448,16 +479,17 @@ class MemoryDirectory final : public io::Directory {
   }
 
   [[nodiscard]] int open_error(const Inode& inode, OpenMode mode) const {
-    const bool for_writing = mode == OpenMode::partial || mode == OpenMode::write_direct;
+    const bool for_writing =
+        mode == OpenMode::partial || mode == OpenMode::device || mode == OpenMode::write_direct;
     if (inode.kind == FileKind::symlink) return ELOOP;
     if (inode.kind == FileKind::directory && for_writing) return EISDIR;
     if (mode != OpenMode::write_direct && !disk_->may(inode, Access::read)) return EACCES;
     if (for_writing && !disk_->may(inode, Access::write)) return EACCES;
+    if (mode == OpenMode::device && inode.exclusive_holder != 0) return EBUSY;
     if (inode.kind == FileKind::socket) return ENXIO;
-    if (for_writing && inode.kind == FileKind::regular && disk_->writing == Writing::refused)
+    if (for_writing && inode.kind == FileKind::regular && disk_->writing == WriteAccess::refused)
       return EROFS;
-    const bool refused = disk_->settings.direct_io == DirectIo::refused_by_open ||
-                         inode.kind != FileKind::regular;
+    const bool refused = disk_->settings.direct_io == DirectIo::refused_by_open || !inode.has_data();
     const bool direct = mode == OpenMode::read_direct || mode == OpenMode::write_direct;
     return direct && refused ? EINVAL : 0;
   }

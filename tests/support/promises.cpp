@@ -13,9 +13,14 @@ constexpr std::uint64_t kShownInWords = 10;
 /// Each copy needs megabytes for a moment; a new page from the kernel costs more than its use.
 const bool kKeepsFreedMemory = mallopt(M_MMAP_THRESHOLD, 256 << 20) != 0 && mallopt(M_TRIM_THRESHOLD, 512 << 20) != 0;
 
+bool is_device(const CopyRig& rig, const std::filesystem::path& path) {
+  return rig.disk.exists(path) && rig.disk.look(path).kind == io::FileKind::block_device;
+}
+
 bool holds(const CopyRig& rig, const std::filesystem::path& path, const Bytes& bytes) {
   const auto is_so = [&](View view) {
-    return rig.disk.size_of(path, view) == bytes.size() && rig.disk.begins_with(path, bytes, view);
+    const bool fits = is_device(rig, path) || rig.disk.size_of(path, view) == bytes.size();
+    return fits && rig.disk.begins_with(path, bytes, view);
   };
   return rig.disk.exists(path) && is_so(View::durable) && is_so(View::cached);
 }
@@ -30,8 +35,9 @@ void check_final_name(const CopyRig& rig, const Contents& contents, const Copied
   const bool is_new = holds(rig, kDestination, contents.fresh);
   const bool none = !rig.disk.exists(kDestination);
   const bool is_old = contents.old != nullptr ? holds(rig, kDestination, *contents.old) : none;
-  if (!is_new && !is_old) broken.emplace_back("the final name holds neither the old nor the new content");
-  if (is_new) check_mode(rig, contents, broken);
+  const bool in_place = contents.writing == Writing::in_place;
+  if (!is_new && !is_old && !in_place) broken.emplace_back("the final name holds neither the old nor the new content");
+  if (is_new && (!in_place || result.done())) check_mode(rig, contents, broken);
   if (result.done() && !is_new) broken.emplace_back("success was reported and the copy is not there for good");
 }
 
@@ -57,7 +63,7 @@ std::string durable_problem(const CopyRig& rig, const journal::Row& row, const C
     return rig.disk.exists(path) && rig.disk.look(path).inode == row.partial.inode;
   };
   const auto& holder = is_meant(kPartial) ? kPartial : kDestination;
-  if (!is_meant(holder)) return "no file has the durable bytes";
+  if (!is_device(rig, holder) && !is_meant(holder)) return "no file has the durable bytes";
   if (rig.disk.size_of(holder, View::durable) < row.durable_bytes) return "fewer bytes are durable than claimed";
   Bytes claimed{std::span<const std::byte>{contents.fresh}.first(row.durable_bytes)};
   bool same = rig.disk.begins_with(holder, claimed, View::durable);

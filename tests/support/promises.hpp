@@ -19,6 +19,7 @@ struct Contents {
   const Bytes* old = nullptr;                          ///< what the destination held; nothing: no file
   std::optional<std::uint64_t> bad_spot_bytes = {};    ///< the medium may keep this byte inverted once
   std::optional<std::uint32_t> mode = {};              ///< of the new file, where it is known
+  Writing writing = Writing::beside;                   ///< in place: the first promise is given up
 };
 
 /// One line for each promise that is broken.

@@ -48,6 +48,8 @@ TEST_CASE("without options the defaults of the library hold") {
   CHECK(options.resume == Resume::automatic);
   CHECK(options.attributes == Attributes::like_cp);
   CHECK(options.reflink == Reflink::automatic);
+  CHECK(options.writing == Writing::beside);
+  CHECK(options.rewrite == Rewrite::all);
   CHECK(options.retries == 3);
   CHECK(options.retry_wait == 1s);
 }
@@ -61,6 +63,8 @@ TEST_CASE("every option arrives") {
   CHECK(options_of({"--resume=auto"}).resume == Resume::automatic);
   CHECK(options_of({"--resume=check"}).resume == Resume::check);
   CHECK(options_of({"--resume=never"}).resume == Resume::never);
+  CHECK(options_of({"--inplace"}).writing == Writing::in_place);
+  CHECK(options_of({"--repair"}).rewrite == Rewrite::differing);
   CHECK(options_of({"--reflink=auto"}).reflink == Reflink::automatic);
   CHECK(options_of({"--reflink=always"}).reflink == Reflink::always);
   CHECK(options_of({"--reflink=never"}).reflink == Reflink::never);

@@ -115,6 +115,49 @@ TEST_CASE("a source without stable inode numbers must have the same path", "[pla
   CHECK(starts_over(make_plan(row, now, {})));
 }
 
+/// A cut-short copy of a device of `identity`, and the device as it is now.
+struct DeviceSource {
+  explicit DeviceSource(Status status) : row{row_in(status)}, now{with_partial(row.transferred_bytes)} {
+    row.source = now.source = {.device = 0x700, .inode = 77, .size_bytes = kTotal};
+    now.source_kind = io::FileKind::block_device;
+  }
+  Row row;
+  Situation now;
+};
+
+TEST_CASE("a device as source is known by its disk", "[plan]") {
+  DeviceSource device{Status::in_progress};
+  CHECK(make_plan(device.row, device.now, {}).keep == Keep::confirmed);
+  CHECK(make_plan(device.row, device.now, {}).source == SourceTrust::known);
+}
+
+TEST_CASE("a device that may be another one must begin with the bytes that were kept", "[plan]") {
+  DeviceSource device{GENERATE(Status::in_progress, Status::copied, Status::verified)};
+  SECTION("another disk") { device.now.source.inode = 78; }
+  SECTION("before the last boot, nothing told") { device.now.source.inode = 0; }
+  SECTION("nothing is ever told") { device.row.source.inode = device.now.source.inode = 0; }
+  const Plan plan = make_plan(device.row, device.now, {});
+  CHECK(plan.entry == Entry::copy);
+  CHECK(plan.keep == Keep::confirmed);
+  CHECK(plan.source == SourceTrust::checked);
+  device.now.source.size_bytes -= 512;
+  CHECK(starts_over(make_plan(device.row, device.now, {})));
+}
+
+TEST_CASE("a file that was replaced by a device of the same size is another source", "[plan]") {
+  Situation now = with_partial(7 * kMiB);
+  now.source = {.device = 0x700, .inode = 77, .size_bytes = kTotal};
+  now.source_kind = io::FileKind::block_device;
+  CHECK(starts_over(make_plan(row_in(Status::in_progress), now, {})));
+}
+
+TEST_CASE("a copy of a device is never up to date, for anybody may have written to it", "[plan]") {
+  DeviceSource device{Status::complete};
+  device.now.partial.reset();
+  device.now.destination = file_of(kTotal);
+  CHECK(starts_over(make_plan(device.row, device.now, {})));
+}
+
 TEST_CASE("a copied file is verified, a verified one published", "[plan]") {
   CHECK(make_plan(row_in(Status::copied), with_partial(kTotal), {}).entry == Entry::verify);
   CHECK(make_plan(row_in(Status::verified), with_partial(kTotal), {}).entry == Entry::publish);

@@ -79,6 +79,33 @@ TEST_CASE("a longer old file without holes is replaced by one with holes", "[tra
   CHECK(rig.allocated(kDestination) <= rig.allocated(kSource));
 }
 
+TEST_CASE("in place, what the old file held in a hole of the source is gone, and takes no space", "[transfer]") {
+  const std::uint64_t old_bytes = GENERATE(kFirstData - kMiB, kSecondData - kMiB - 5, kSparseSize, kSparseSize + 5 * kMiB);
+  SparseRig rig{{.has_holes = GENERATE(true, false)}};
+  rig.options.writing = Writing::in_place;
+  const bool repairs = GENERATE(true, false);
+  rig.options.rewrite = repairs ? Rewrite::differing : Rewrite::all;
+  rig.options.sparse = GENERATE(Sparse::automatic, Sparse::always, Sparse::never);
+  rig.disk.put(kDestination, content(Seed{53}, old_bytes));
+  SECTION("at once") {}
+  SECTION("stopped in between") {
+    REQUIRE(copy_until(rig, kSecondData).failed_with(ErrorCode::interrupted));
+    check_claims(rig, kSparse);
+  }
+  REQUIRE(rig.copy().done());
+  CHECK(rig.disk.get(kDestination, View::durable) == kSparse);
+  if (rig.options.sparse == Sparse::always) CHECK(rig.allocated(kDestination) <= rig.allocated(kSource));
+}
+
+TEST_CASE("what a device held in a hole of the source is zero afterwards", "[transfer]") {
+  SparseRig rig;
+  rig.options.sparse = GENERATE(Sparse::automatic, Sparse::always);
+  rig.disk.put_device(kDestination, 16 * kMiB);
+  rig.disk.put(kDestination, content(Seed{53}, 16 * kMiB));
+  REQUIRE(rig.copy().done());
+  CHECK(rig.disk.begins_with(kDestination, kSparse, View::durable));
+}
+
 TEST_CASE("data that waits to be written back is read, whatever the file system says of holes", "[transfer]") {
   SparseRig rig;
   const auto directory = good(rig.disk.open_directory("/src", io::DirectoryUse::look_up));
@@ -106,6 +133,42 @@ TEST_CASE("where the kernel does not tell, a source that was changed lately is r
   CHECK(engine::has_reliable_holes(*file, stat));
   stat.mtime_ns = (now - seconds{20}).count();
   CHECK_FALSE(engine::has_reliable_holes(*file, stat));
+}
+
+TEST_CASE("blocks are allocated ahead for a new file, all of them, and not for holes or in place", "[transfer]") {
+  CopyRig rig;
+  rig.disk.put(kSource, kContent);
+  FaultyFileSystem watched{rig.disk};
+  std::vector<CallInfo> allocations;
+  watched.set_hook([&](const CallInfo& call) {
+    if (call.kind == Call::allocate) allocations.push_back(call);
+    return 0;
+  });
+  SECTION("new") {
+    REQUIRE(rig.copy(watched).done());
+    REQUIRE(allocations.size() == 1);
+    CHECK(allocations.front().offset_bytes == 0);
+    CHECK(allocations.front().size_bytes == kSize);
+  }
+  SECTION("continued") {
+    REQUIRE(copy_until(rig, 5 * kMiB).failed_with(ErrorCode::interrupted));
+    REQUIRE(rig.copy(watched).done());
+    REQUIRE(allocations.size() == 1);
+    CHECK(allocations.front().offset_bytes == 6 * kMiB);
+    CHECK(allocations.front().size_bytes == kSize - 6 * kMiB);
+  }
+  SECTION("in place") {
+    rig.options.writing = Writing::in_place;
+    rig.disk.put(kDestination, Bytes{"old"});
+    REQUIRE(rig.copy(watched).done());
+    CHECK(allocations.empty());
+  }
+  SECTION("with holes") {
+    rig.disk.put(kSource, kSparse);
+    REQUIRE(rig.copy(watched).done());
+    CHECK(allocations.empty());
+  }
+  CHECK(rig.disk.look(kDestination).size_bytes == rig.disk.look(kSource).size_bytes);
 }
 
 TEST_CASE("only ENXIO means that no data follows", "[transfer]") {

@@ -47,6 +47,17 @@ TEST_CASE("a source and a file read back cannot be written through", "[contract]
   CHECK(world.get("f") == Bytes{"content"});
 }
 
+TEST_CASE("only a block device has a device's size and a disk", "[contract]") {
+  const auto made = every_world();
+  World& world = *made;
+  INFO(world.name());
+  world.put("f", Bytes{"content"});
+  const auto file = good(root_of(world)->open("f", OpenMode::source));
+  CHECK(file->device_size().error == ENOTTY);
+  CHECK(file->device_sequence().error == ENOTTY);
+  CHECK(good(file->stat()).rdev == 0);
+}
+
 TEST_CASE("a created partial is new, empty, private and ours", "[contract]") {
   const auto made = every_world();
   World& world = *made;

@@ -336,7 +336,7 @@ TEST_CASE("a read-only mount refuses every change and still reads", "[support]")
   disk.put("/f", Bytes{"content"});
   const auto directory = good(disk.open_directory("/", io::DirectoryUse::change_names));
   const auto file = good(directory->open("f", OpenMode::partial));
-  disk.set_writing(Writing::refused);
+  disk.set_writing(WriteAccess::refused);
   CHECK(file->write_at(Bytes{"x"}, 0).error == EROFS);
   CHECK(file->truncate(0) == EROFS);
   CHECK(file->set_mode(0600) == EROFS);

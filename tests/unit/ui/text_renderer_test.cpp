@@ -192,3 +192,10 @@ TEST_CASE("a failure whose text is empty prints no line") {
   renderer.on_event(TransferFailed{.error = read_error(), .source = "a", .destination = "b"});
   CHECK(err.empty());
 }
+
+TEST_CASE("what a repair found to be right already is told") {
+  FileSummary repaired = copied();
+  repaired.same_bytes = std::uint64_t{2} << 30;
+  CHECK(end_line(repaired).find(", 2.0 GiB were there already, xxh128 ") != std::string::npos);
+  CHECK(end_line(copied()).find("already") == std::string::npos);
+}
