@@ -64,9 +64,21 @@ for kind in tmpfs ext4; do
   run source "$dest"
   expect_copied source "$dest"
 
+  options=()
+  if [[ $kind == ext4 ]]; then
+    begin "$kind: the space goes while it copies: too late, all of it was taken first"
+    use "$kind"
+    start_slow "$partial" pwrite64=100 -- source "$dest"
+    wait_until 'a part is written' size_at_least "$partial" $((2 * MiB))
+    fill 0
+    finish
+    expect_copied source "$dest"
+    options=(--sparse=always) # which takes none before it is written
+  fi
+
   begin "$kind: the space goes while it copies: 7, and what was copied is kept"
   use "$kind"
-  start_slow "$partial" pwrite64=100 -- source "$dest"
+  start_slow "$partial" pwrite64=100 -- "${options[@]}" source "$dest"
   wait_until 'a part is written' size_at_least "$partial" $((2 * MiB))
   fill 0
   finish
@@ -80,14 +92,14 @@ for kind in tmpfs ext4; do
   expect_said "continue at $((kept / MiB))\.0 MiB$"
 
   begin "$kind: still no space: 7 again, and still kept"
-  run source "$dest"
+  run "${options[@]}" source "$dest"
   expect_refused 7 "are needed and .* are free; $advice to continue at $((kept / MiB))\.0 MiB$"
   expect_old_destination
   expect_row transferred_bytes "$kept"
 
   begin "$kind: just enough space for the rest: the same command continues there"
   fill $((size - kept + MiB))
-  run_counting source source "$dest"
+  run_counting source "${options[@]}" source "$dest"
   expect_copied source "$dest"
   expect_first_read "$kept"
   expect_row status complete

@@ -52,7 +52,7 @@ int Unsynced::before_write(int fd, std::uint64_t offset_bytes, std::uint64_t byt
   if (offset_bytes >= size) return 0;  // the old size says it
   const std::uint64_t end = std::min(size, offset_bytes + bytes);
   file->old.push_back(
-      {.offset_bytes = offset_bytes, .bytes = read_some(fd, offset_bytes, end - offset_bytes)});
+      {.offset_bytes = offset_bytes, .bytes = read_some(file->fd.get(), offset_bytes, end - offset_bytes)});
   return 0;
 }
 

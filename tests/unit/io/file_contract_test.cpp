@@ -397,6 +397,26 @@ TEST_CASE("a punched hole reads as zeros, takes no space and leaves the size", "
   CHECK(read_only->punch_hole({.offset_bytes = 0, .length_bytes = 1}) == EBADF);
 }
 
+TEST_CASE("blocks that are allocated ahead do not show in the size or the content", "[contract]") {
+  const auto made = every_world();
+  World& world = *made;
+  INFO(world.name());
+  const Bytes bytes = content(Seed{9}, 5000);
+  world.put("f", bytes);
+  const auto file = good(root_of(world)->open("f", OpenMode::partial));
+  const int error = file->allocate({.offset_bytes = 4096, .length_bytes = 1 << 20U});
+  if (error == EOPNOTSUPP) {
+    WARN("no blocks ahead here: " << world.root());
+    return;
+  }
+  CHECK(error == 0);
+  CHECK(good(file->stat()).size_bytes == bytes.size());
+  CHECK(world.get("f") == bytes);
+  CHECK(file->allocate({.offset_bytes = 0, .length_bytes = 0}) == EINVAL);
+  const auto read_only = good(root_of(world)->open("f", OpenMode::source));
+  CHECK(read_only->allocate({.offset_bytes = 0, .length_bytes = 1}) == EBADF);
+}
+
 TEST_CASE("a direct read gives what was written, synced or not", "[contract]") {
   const auto made = every_world();
   World& world = *made;
@@ -531,6 +551,7 @@ TEST_CASE("a closed file answers nothing any more", "[contract]") {
   CHECK(file->seek_data(0).error == EBADF);
   CHECK(file->seek_hole(0).error == EBADF);
   CHECK(file->punch_hole({.offset_bytes = 0, .length_bytes = 1}) == EBADF);
+  CHECK(file->allocate({.offset_bytes = 0, .length_bytes = 1}) == EBADF);
 }
 
 }  // namespace
