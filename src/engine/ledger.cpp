@@ -78,7 +78,8 @@ journal::Written Ledger::checkpoint(const Position& transferred, const Position&
                                            .file_hash = *row_.file_hash,
                                            .hash_state = row_.hash_state,
                                            .durable_bytes = row_.durable_bytes,
-                                           .durable_hash_state = row_.durable_hash_state});
+                                           .durable_hash_state = row_.durable_hash_state,
+                                           .partial = row_.partial});
   });
   return written;
 }

@@ -279,6 +279,8 @@ Written Journal::Database::checkpoint(std::int64_t id, const Checkpoint& checkpo
   run->bind(5, static_cast<std::int64_t>(checkpoint.durable_bytes));
   run->bind(6, std::span{checkpoint.durable_hash_state});
   run->bind(7, static_cast<std::int64_t>(std::time(nullptr)));
+  run->bind(8, static_cast<std::int64_t>(checkpoint.partial.inode));
+  run->bind(9, checkpoint.partial.birth_ns);
   try {
     (void)run->step();
   } catch (const SqliteError& error) {

@@ -27,6 +27,7 @@ struct Checkpoint {
   std::vector<std::byte> hash_state;
   std::uint64_t durable_bytes = 0;
   std::vector<std::byte> durable_hash_state;
+  PartialIdentity partial;  ///< whose bytes these are: only a row that means it is changed
 };
 
 enum class Written { yes, busy };
@@ -54,7 +55,7 @@ class Journal {
   /// Inserts the row or replaces the one with the same dest_path; sets `row.id`.
   void put(Row& row, Commit commit);
 
-  /// Moves the positions of row `id`. Waits a moment at most for other writers: `busy` means
+  /// Moves the positions of row `id`, as long as it means that partial. Waits a moment at most for other writers: `busy` means
   /// nothing was written and a later checkpoint may try again. `id` must come from find() or
   /// put() of this object; where its database is gone since, that is an error.
   [[nodiscard]] Written checkpoint(std::int64_t id, const Checkpoint& checkpoint);

@@ -235,7 +235,8 @@ std::string id_sql() { return "SELECT id FROM transfer_state WHERE dest_path = ?
 
 std::string checkpoint_sql() {
   return "UPDATE transfer_state SET transferred_bytes = ?2, file_hash = ?3, hash_state = ?4, "
-         "durable_bytes = ?5, durable_hash_state = ?6, updated_at = ?7 WHERE id = ?1";
+         "durable_bytes = ?5, durable_hash_state = ?6, updated_at = ?7 "
+         "WHERE id = ?1 AND partial_ino = ?8 AND partial_birth_ns = ?9";
 }
 
 }  // namespace rcopy::journal

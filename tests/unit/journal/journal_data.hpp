@@ -30,6 +30,8 @@ namespace rcopy::test {
   return hasher;
 }
 
+inline constexpr journal::PartialIdentity kSomePartial{.device = 3, .inode = 4, .birth_ns = 1'700'000'001'000'000'001};
+
 /// 3000 of 9000 bytes copied, 1000 of them durable.
 [[nodiscard]] inline journal::Row sample_row(const std::filesystem::path& dest_path) {
   return {.file_path = "/source/big.img",
@@ -45,7 +47,7 @@ namespace rcopy::test {
                      .size_bytes = 9000,
                      .mtime_ns = -5,
                      .ctime_ns = 1'700'000'000'123'456'789},
-          .partial = {.device = 3, .inode = 4, .birth_ns = 1'700'000'001'000'000'001},
+          .partial = kSomePartial,
           .content = {.mtime_ns = 5, .ctime_ns = 6},
           .mount = {.point = "/m\n", .fs_type = 7, .fs_id = 0xFFFF'FFFF'FFFF'FFFD, .root_inode = 8, .root_birth_ns = -9},
           .status = journal::Status::in_progress,
@@ -63,7 +65,8 @@ namespace rcopy::test {
           .file_hash = hasher_at(bytes).digest(),
           .hash_state = hasher_at(bytes).save(),
           .durable_bytes = 1000,
-          .durable_hash_state = hasher_at(1000).save()};
+          .durable_hash_state = hasher_at(1000).save(),
+          .partial = kSomePartial};
 }
 
 /// All that a row stores, as one comparable text.

@@ -319,6 +319,21 @@ TEST_CASE("a put waits for another writer", "[journal]") {
   CHECK(journal.find("/dest/a"));
 }
 
+TEST_CASE("a checkpoint of one partial never reaches a row that means another", "[journal]") {
+  const TempDir dir;
+  Journal beside_it{dir / "j.db", {}};
+  Journal in_place{dir / "j.db", {}};
+  Row row = sample_row("/dest/a");
+  beside_it.put(row, Commit::process);
+  Row other = sample_row("/dest/a");
+  if (GENERATE(true, false)) ++other.partial.inode;
+  else ++other.partial.birth_ns;
+  in_place.put(other, Commit::process);
+  REQUIRE(row.id == other.id);
+  CHECK_THROWS_AS(beside_it.checkpoint(row.id, checkpoint_at(4000)), Error);
+  CHECK(text_of(*in_place.find("/dest/a")) == text_of(other));
+}
+
 TEST_CASE("a journal may move from thread to thread", "[journal]") {
   const TempDir dir;
   Journal journal{dir / "j.db", {}};
