@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The way from the hasher to the writer. It needs no bound of its own: the blocks in it are out of a
-// BlockReader, which has only so many. One thread puts, one other takes.
+// BlockReader, which has only so many, and a hole has no bytes. One thread puts, one other takes.
 #pragma once
 
 #include "engine/block_reader.hpp"

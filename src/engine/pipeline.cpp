@@ -33,35 +33,33 @@ class Pipeline {
   }
 
   Position run(const std::stop_token& stop) {
-    Position reached = task_.start;
     {
-      // Ends in reverse order: the writer drains the queue, then the other two are told to stop.
+      // Ends in reverse order: the writer comes to the end of the queue, then the other two are told to stop.
       std::jthread recorder{[&](const std::stop_token& end) { failure_.guard([&] { checkpointer_.run(end); }); }};
       std::jthread syncer{[&](const std::stop_token& end) { failure_.guard([&] { syncer_.run(end); }); }};
-      std::jthread writer{[&] { failure_.guard([&] { write_blocks(); }); }};
-      failure_.guard([&] { reached = hash_blocks(stop); });
+      std::jthread writer{[&] { failure_.guard([&] { write_blocks(stop); }); }};
+      failure_.guard([&] { hash_blocks(stop); });
       hashed_.finish();
     }
-    settle(reached);
+    settle();
     failure_.rethrow();
-    if (reached.offset_bytes < task_.total_bytes) throw_interrupted();
-    return reached;
+    if (reached_.offset_bytes < task_.total_bytes) throw_interrupted();
+    return reached_;
   }
 
  private:
-  Position hash_blocks(const std::stop_token& stop) {
+  void hash_blocks(const std::stop_token& stop) {
     const std::stop_callback on_stop{stop, [this] { reader_.cancel(); }};
     const std::stop_callback on_failure{failure_.stopped(), [this] { reader_.cancel(); }};
     Position position = task_.start;
     while (const auto block = reader_.next()) {
-      if (!pass_hole(position, block->offset_bytes, stop)) return position;
+      if (!pass_hole(position, block->offset_bytes, stop)) return;
       check_full(*block);
       position.hasher.update(block->data);
       position.offset_bytes += block->data.size();
       hashed_.put({.block = *block, .after = position});
     }
     if (task_.data != nullptr) (void)pass_hole(position, task_.total_bytes, stop);
-    return position;
   }
 
   /// Hashes the zeros of a hole, if there is one; false where it is time to end.
@@ -88,13 +86,16 @@ class Pipeline {
                  .reason = "the source became shorter while it was copied"}};
   }
 
-  void write_blocks() {
+  /// What is read already is not written after a stop: on a slow stick that takes seconds.
+  void write_blocks(const std::stop_token& stop) {
     while (const auto hashed = hashed_.take()) {
+      if (stop.stop_requested()) return;
       const Block& block = hashed->block;
       const bool hole = block.data.empty();
       if (hole) task_.target.make_hole(block.offset_bytes, hashed->after.offset_bytes);
       else write(block);
-      counters_.written_bytes = hashed->after.offset_bytes;
+      reached_ = hashed->after;
+      counters_.written_bytes = reached_.offset_bytes;
       checkpointer_.written(hashed->after);
       if (!syncer_.written(hashed->after, failure_.stopped())) return;
       if (!hole) reader_.give_back();
@@ -109,8 +110,8 @@ class Pipeline {
   /// After an early end the written bytes become durable and claimed, so that nothing is lost.
   /// After a failed sync the claims go back instead: what the page cache still shows above the
   /// durable point may never reach the medium.
-  void settle(const Position& reached) {
-    const bool whole = reached.offset_bytes == task_.total_bytes && !failure_.stopped().stop_requested();
+  void settle() {
+    const bool whole = reached_.offset_bytes == task_.total_bytes && !failure_.stopped().stop_requested();
     if (whole) return;  // the caller syncs and records all of it
     if (!syncer_.failed()) failure_.guard([&] { syncer_.finish(); });
     if (syncer_.failed()) {
@@ -137,6 +138,7 @@ class Pipeline {
   BlockReader reader_;
   std::optional<OldContent> old_;
   BlockQueue hashed_;
+  Position reached_ = task_.start;  ///< by the writer, who alone has it until he ends
 };
 
 }  // namespace
