@@ -97,6 +97,7 @@ mount_here() {
   mkdir -p -- "$directory"
   if ! mount "$@" "$directory" 2>.err; then
     skipped="cannot mount: $(head -n 1 .err)"
+    rmdir -- "$directory"
     return 1
   fi
   mounts+=("$work/$directory")
@@ -134,9 +135,10 @@ read_back_before() {
 read_back_ours() { rcopy large copy; }
 # fio needs a third of a second to begin, which is no part of its rate: what it says itself counts.
 read_back_theirs() {
+  rm -f .fio
   run fio --name=read --filename=copy --readonly --rw=read --bs=1M --direct=1 --ioengine=libaio \
-    --iodepth=8 --size="${mib}M" --output-format=terse --terse-version=3 --output=.fio
-  said_seconds=$(awk -F ';' '{ print $9 / 1000 }' .fio)
+    --iodepth=8 --size="${mib}M" --output-format=terse --terse-version=3 --output=.fio &&
+    said_seconds=$(awk -F ';' '$9 > 0 { print $9 / 1000; found = 1 } END { exit !found }' .fio)
 }
 
 journal() {
