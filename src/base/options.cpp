@@ -25,6 +25,9 @@ void check(const Options& options) {
   if (options.writing == Writing::in_place && options.reflink == Reflink::always) {
     refuse("clone in place", "a clone is always a new file; leave out --inplace or --reflink=always");
   }
+  if (options.sparse != Sparse::automatic && options.reflink == Reflink::always) {
+    refuse("change the holes of a clone", "it has those of its source; leave out --sparse or --reflink=always");
+  }
   if (options.retries > kMostRetries) refuse("retry that often", "at most 1000000 times");
   if (options.retry_wait < std::chrono::milliseconds::zero()) {
     refuse("wait before a retry", "the time is negative");

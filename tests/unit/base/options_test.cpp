@@ -31,6 +31,8 @@ TEST_CASE("options that make no sense are refused") {
   CHECK(is_refused({.journal = ""}));
   CHECK(is_refused({.resume = Resume::check}));
   CHECK(is_refused({.reflink = Reflink::always, .writing = Writing::in_place}));
+  CHECK(is_refused({.reflink = Reflink::always, .sparse = Sparse::never}));
+  CHECK(is_refused({.reflink = Reflink::always, .sparse = Sparse::always}));
   CHECK(is_refused({.retries = 1'000'001}));
   CHECK(is_refused({.retry_wait = -1ms}));
   CHECK(is_refused({.retry_wait = 25h}));
@@ -39,6 +41,8 @@ TEST_CASE("options that make no sense are refused") {
 TEST_CASE("options at their limits are good") {
   CHECK_FALSE(is_refused({.journal = "j.db", .resume = Resume::check}));
   CHECK_FALSE(is_refused({.reflink = Reflink::automatic, .writing = Writing::in_place}));
+  CHECK_FALSE(is_refused({.reflink = Reflink::always, .sparse = Sparse::automatic}));
+  CHECK_FALSE(is_refused({.reflink = Reflink::automatic, .sparse = Sparse::never}));
   CHECK_FALSE(is_refused({.retries = 0}));
   CHECK_FALSE(is_refused({.retries = 1'000'000}));
   CHECK_FALSE(is_refused({.retry_wait = 0ms}));
