@@ -159,7 +159,7 @@ std::vector<Row> option_table() {
        [](auto& to, const auto& value) { to.lock_wait = parse_wait("--lock-wait", value); },
        kForeverWord},
       {"", "--bwlimit", "RATE",
-       "copy and read back at most RATE: KiB a second, or\n"
+       "read and write at most RATE: KiB a second, or\n"
        "with a unit, like 10M or 1.5G",
        [](auto& to, const auto& value) {
          to.bytes_per_second = valid("--bwlimit", value, base::parse_rate(value));

@@ -7,11 +7,9 @@
 #include "engine/data_finder.hpp"
 #include "engine/identity.hpp"
 #include "engine/pipeline.hpp"
-#include "engine/prefix.hpp"
 #include "engine/publish.hpp"
 #include "engine/verifier.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -45,6 +43,7 @@ Attempt::Attempt(const Run& run, Ledger& ledger, std::filesystem::path given_sou
 
 AttemptEnd Attempt::run() {
   source_ = open_source(run_.fs, given_source_);
+  warn_of_users();
   start_counters();
   place_ = resolve_place(run_.fs, {given_destination_, given_source_, run_.options.writing}, source_);
   say_in_place();
@@ -87,9 +86,12 @@ void Attempt::failed(const Error& error, Next next) {
   if (begun_) ledger_.note_error(error.what());
   const bool empty = partial_->created() && (!begun_ || ledger_.row().transferred_bytes == 0);
   const bool lost = next == Next::another_run && run_.journal == nullptr;
-  if (!empty && !lost) return;
   try {
-    partial_->remove();
+    if (empty || lost) {
+      partial_->remove();
+    } else if (next == Next::another_run) {
+      give_back_room();
+    }
   } catch (const Error&) {
     // The error that ended the attempt is the one to report; a partial left over does no harm.
   }
@@ -114,7 +116,7 @@ void Attempt::begin(journal::Row row) {
 
 /// Before anything is touched: what the user wants to write to may be a stick that is not there.
 void Attempt::check_mount() {
-  if (is_on_device()) return;
+  if (place_->on_device) return;
   const Presence now = presence(known_mount(), place_->mount);
   const bool finished = row_ && row_->status == journal::Status::complete;
   if (now == Presence::same || (now == Presence::other && finished)) return;
@@ -149,7 +151,8 @@ bool Attempt::up_to_date() {
 }
 
 void Attempt::lock_and_plan() {
-  partial_.emplace(run_.fs, *place_, row_ ? std::optional{row_->partial} : std::nullopt);
+  partial_.emplace(run_.fs, *place_, row_);
+  if (place_->on_device) disk_ = partial_->found().identity.inode;
   // Under the lock everything is looked at again: another rcopy may just have finished.
   row_ = ledger_.load(place_->path());
   place_->existing = io::find(*place_->directory, place_->name);
@@ -172,7 +175,7 @@ AttemptEnd Attempt::enter_at_copy() {
                         makes_holes() ? Zeros::hole : Zeros::write};
   allocate_from(start.end.offset_bytes);
   DataFinder data{*source_.file};
-  const bool skip = makes_holes() && has_reliable_holes(*source_.file, source_.stat);
+  const bool skip = makes_holes() && has_reliable_holes(*source_.file, source_.stat, source_.fs);
   const CopyTask task{.source = source,
                       .target = target,
                       .partial = partial_->file(),
@@ -187,6 +190,7 @@ AttemptEnd Attempt::enter_at_copy() {
   const auto end = copy_or_shrunk(task);
   if (!end || !source_unchanged()) return start_over_because(source_changed_error());
   phase(Phase::syncing);
+  allocated_ = false;  // all of it is used
   cut_tail();
   sync_partial();
   ledger_.copied(*end, partial_->found().times);
@@ -195,18 +199,9 @@ AttemptEnd Attempt::enter_at_copy() {
 
 /// What is skipped on a device would keep the bytes that were there.
 bool Attempt::makes_holes() const {
-  if (is_on_device()) return false;
+  if (place_->on_device || !place_->fs.has_holes) return false;
   const Sparse sparse = run_.options.sparse;
   return sparse == Sparse::always || (sparse == Sparse::automatic && looks_sparse(source_.stat));
-}
-
-/// Else the blocks of copies that are made at once lie among each other, a MiB of each. Only advice: a disk
-/// that is too small says so when it is written. docs/performance.md has where it pays.
-void Attempt::allocate_from(std::uint64_t offset_bytes) {
-  const std::uint64_t total_bytes = source_.stat.size_bytes;
-  const bool pays = place_->fs.allocates_ahead && place_->writing == Writing::beside && !makes_holes();
-  if (!pays || total_bytes - offset_bytes <= kBlockBytes) return;
-  (void)partial_->file().allocate({.offset_bytes = offset_bytes, .length_bytes = total_bytes - offset_bytes});
 }
 
 /// Only a courtesy to others: a file system that keeps its pages fails nothing.
@@ -240,6 +235,7 @@ std::optional<Position> Attempt::copy_or_shrunk(const CopyTask& task) {
   try {
     return copy_bytes(task, ledger_, run_.events.counters(), run_.stop);
   } catch (const Error& error) {
+    check_disks_are_there();
     if (error.code() != ErrorCode::source_changed) throw;
     return std::nullopt;
   }
@@ -282,78 +278,6 @@ void Attempt::enter_at_finish() {
   finish(plan_.entry == Entry::finish ? Outcome::finished : Outcome::up_to_date, *place_->existing);
 }
 
-Attempt::Start Attempt::prepare_start() {
-  if (plan_.keep == Keep::nothing) return start_fresh();
-  if (auto kept = keep_prefix()) return *kept;
-  plan_.reason = "the kept part has other content than the journal says";
-  plan_.keep = Keep::nothing;
-  return start_fresh();
-}
-
-std::optional<Attempt::Start> Attempt::keep_prefix() {
-  const FoundFile found = partial_->found();
-  const auto reader = partial_reader();
-  KeptPartial partial{.file = partial_->file(), .reader = *reader, .stat = io::stat(partial_->file())};
-  const auto confirmed = confirm_prefix(partial, *row_, plan_.keep, run_.events.counters(), run_.stop);
-  if (!confirmed) return std::nullopt;
-  const Position& end = confirmed->end;
-  if (plan_.source == SourceTrust::checked && !source_begins_as(end)) return std::nullopt;
-  // What lies beyond was never confirmed. It is written over, and cut off at the end; to cut it here takes
-  // as long as it is large.
-  if (!confirmed->durable) {
-    io::sync_data(partial_->file());
-    io::sync(*place_->directory);
-  }
-  const Position& durable = confirmed->durable ? *confirmed->durable : end;
-
-  journal::Row row = continued_row();
-  row.partial = found.identity;
-  row.status = journal::Status::in_progress;
-  row.transferred_bytes = end.offset_bytes;
-  row.file_hash = end.hasher.digest();
-  row.hash_state = end.hasher.save();
-  row.durable_bytes = durable.offset_bytes;
-  row.durable_hash_state = durable.hasher.save();
-  begin(std::move(row));
-  return Start{.end = end, .durable = durable};
-}
-
-Attempt::Start Attempt::start_fresh() {
-  drop_leftover();
-  if (!overwrites()) partial_->recreate();
-  // Durably, before the first byte: a row that vouches for the old partial's bytes must not meet
-  // the new one's. Until then the new one is empty, which no claim survives.
-  begin(fresh_row());
-  return {};
-}
-
-/// Before anything is destroyed. What the partial holds counts as free: it is kept or replaced.
-/// Gives what is to be thrown where a clone, which needs no space, cannot be made either.
-std::optional<Error> Attempt::check_space() {
-  const io::Stat partial = io::stat(partial_->file());
-  if (is_on_device()) {
-    check_device_size(partial.size_bytes);
-    return std::nullopt;
-  }
-  // Compressed, it may hold less than it saves.
-  const std::uint64_t own =
-      plan_.keep == Keep::nothing ? partial.allocated_bytes : std::max(partial.allocated_bytes, partial.size_bytes);
-  const std::uint64_t held = own + leftover_bytes().value_or(0);
-  const std::uint64_t available = io::file_system(*place_->directory).available_bytes;
-  // How much of it zeros take is known only when they are read.
-  const io::Stat& source = source_.stat;
-  const std::uint64_t whole = makes_holes() ? std::min(source.allocated_bytes, source.size_bytes) : source.size_bytes;
-  const std::uint64_t needed = whole - std::min(held, whole);
-  if (needed <= available || run_.options.reflink == Reflink::always) return std::nullopt;
-  Error lack{{.code = ErrorCode::no_space,
-              .operation = "copy to",
-              .path = place_->path(),
-              .reason = base::format_bytes(needed) + " are needed and " + base::format_bytes(available) + " are free"}};
-  // What an earlier run left is not destroyed only to try.
-  if (!may_clone() || !partial_->created()) throw Error{lack};
-  return lack;
-}
-
 void Attempt::sync_partial() {
   try {
     io::sync_all(partial_->file());
@@ -377,7 +301,7 @@ bool Attempt::source_unchanged() const {
   if (!named && !answers(run_.fs, *source_anchor(), io::DirectoryUse::look_up)) {
     throw not_mounted(place_->path(), source_.mount.point, Presence::unmounted);
   }
-  if (named && is_device(source_.stat)) return is_device(*named) && named->rdev == source_.stat.rdev;
+  if (named && is_device(source_.stat)) return same_file(*named, source_.stat);
   return named && source_identity(*named, source_.fs) == begun;
 }
 
@@ -393,6 +317,7 @@ void Attempt::check_whole() const {
 }
 
 AttemptEnd Attempt::start_over_because(Error reason) {
+  check_disks_are_there();
   const bool last = order_.last;
   // The claims first, so that none outlives its bytes; and while the lock is held.
   ledger_.reset(last ? journal::Status::failed : journal::Status::in_progress, reason.what());
@@ -413,10 +338,15 @@ Error Attempt::source_changed_error() const {
 Error Attempt::mismatch_error() {
   std::string text = "the medium gave back other bytes than were written";
   try {
-    const auto offset =
-        first_difference(*source_.file, *place_, *partial_, ledger_.row().total_bytes, run_.stop);
-    text += offset ? "; the first differing byte is at " + std::to_string(*offset)
-                   : "; a second reading found no difference, so memory or a cable may be failing";
+    UncachedReader source = source_reader();
+    const ReadPlan whole{.range = {.begin_bytes = 0, .end_bytes = ledger_.row().total_bytes},
+                         .bytes_per_second = run_.options.bytes_per_second};
+    const auto offset = first_difference(source, *partial_reader(), whole, run_.stop);
+    if (offset) {
+      text += "; the first differing byte is at " + std::to_string(*offset);
+    } else if (!run_.stop.stop_requested()) {
+      text += "; a second reading found no difference, so memory or a cable may be failing";
+    }
   } catch (const Error&) {
     // Only the diagnosis failed; what was found stays found.
   }
@@ -425,7 +355,8 @@ Error Attempt::mismatch_error() {
 
 /// The bytes are there already, but -p is new.
 bool Attempt::needs_refresh() const {
-  return is_published() && run_.options.attributes == Attributes::preserve && attributes_differ(*place_->existing, source_);
+  return is_published() && run_.options.attributes == Attributes::preserve &&
+         attributes_differ(*place_->existing, source_);
 }
 
 void Attempt::finish(Outcome outcome, const io::Stat& destination) {
@@ -462,28 +393,8 @@ Situation Attempt::situation(const std::optional<FoundFile>& partial) const {
           .source_kind = source_.stat.kind,
           .partial = partial,
           .destination = existing ? std::optional{found_file(*existing, place_->fs)} : std::nullopt,
-          .writing = place_->writing};
-}
-
-journal::Row Attempt::continued_row() const {
-  journal::Row row = *row_;
-  row.file_path = source_.path;
-  row.mount = place_->mount;
-  ++row.attempts;
-  return row;
-}
-
-journal::Row Attempt::fresh_row() {
-  journal::Row row;
-  row.file_path = source_.path;
-  row.dest_path = place_->path();
-  row.total_bytes = source_.stat.size_bytes;
-  row.source = source_identity(source_.stat, source_.fs);
-  row.partial = partial_->found().identity;
-  row.mount = place_->mount;
-  row.attempts = order_.number;
-  row.started_at = unix_now();
-  return row;
+          .writing = place_->writing,
+          .watched = ledger_.begun()};
 }
 
 void Attempt::announce(std::uint64_t offset_bytes) const {

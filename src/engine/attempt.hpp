@@ -29,6 +29,7 @@ struct AttemptOrder {
   bool last = false;                ///< a changed source or a mismatch would not be tried again
   bool after_mismatch = false;      ///< that is how the attempt before ended
   journal::MountIdentity mount = {};  ///< of the destination in an earlier attempt
+  std::optional<std::uint64_t> disk = {};  ///< the disk_identity() an earlier attempt wrote to
 };
 
 class Attempt {
@@ -54,6 +55,15 @@ class Attempt {
   /// Whether the destination itself is written.
   [[nodiscard]] Writing writing() const { return place_ ? place_->writing : Writing::beside; }
 
+  /// A destination that is a device, as the user named it.
+  [[nodiscard]] std::optional<std::filesystem::path> device() const;
+
+  /// Of a destination that is a device, and was opened: its disk_identity().
+  [[nodiscard]] std::optional<std::uint64_t> disk() const { return disk_; }
+
+  /// Once it is known.
+  [[nodiscard]] io::FileKind source_kind() const { return source_.stat.kind; }
+
   /// Where source and destination are, as far as this attempt came; the destination as the journal
   /// knows it where it is not mounted.
   [[nodiscard]] std::optional<Anchor> source_anchor() const;
@@ -69,7 +79,8 @@ class Attempt {
   [[nodiscard]] journal::MountIdentity known_mount() const;
   void check_mount();
   void say_in_place() const;
-  [[nodiscard]] bool is_on_device() const;
+  void warn_of_users() const;
+  void check_disk() const;
   [[nodiscard]] bool overwrites() const;
   [[nodiscard]] bool repairs() const;
   [[nodiscard]] bool begun_in_place() const;
@@ -94,11 +105,13 @@ class Attempt {
   void check_may_clone() const;
   [[nodiscard]] bool may_clone() const;
   [[nodiscard]] std::optional<Error> check_space();
+  [[nodiscard]] std::uint64_t least_bytes() const;
   [[nodiscard]] bool makes_holes() const;
   void drop_pages();
   void check_device_size(std::uint64_t device_bytes) const;
   void cut_tail();
   void allocate_from(std::uint64_t offset_bytes);
+  void give_back_room();
   void drop_leftover();
   [[nodiscard]] std::optional<std::uint64_t> leftover_bytes();
   [[nodiscard]] Pages pages() const;
@@ -111,6 +124,7 @@ class Attempt {
   [[nodiscard]] std::optional<hash::Digest> read_back_partial();
   [[nodiscard]] bool source_unchanged() const;
   void check_whole() const;
+  void check_disks_are_there();
   [[nodiscard]] AttemptEnd start_over_because(Error reason);
   [[nodiscard]] Error source_changed_error() const;
   [[nodiscard]] Error mismatch_error();
@@ -144,6 +158,8 @@ class Attempt {
   FileSummary summary_;
   std::optional<Error> reason_;
   bool begun_ = false;  ///< this attempt wrote the row
+  bool allocated_ = false;  ///< the partial holds blocks behind its end, which are not used yet
+  std::optional<std::uint64_t> disk_;
   std::optional<journal::MountIdentity> absent_;  ///< the mount that the destination should be on, and is not
 };
 

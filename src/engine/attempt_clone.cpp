@@ -11,7 +11,7 @@ namespace rcopy::engine {
 /// What an earlier run copied is continued byte by byte.
 void Attempt::check_may_clone() const {
   if (run_.options.reflink != Reflink::always) return;
-  if (is_on_device()) {
+  if (place_->on_device) {
     throw Error{{.code = ErrorCode::no_reflink,
                  .operation = "clone to",
                  .path = place_->path(),

@@ -6,7 +6,6 @@
 
 #include "base/text.hpp"
 #include "engine/identity.hpp"
-#include "engine/prefix.hpp"
 
 #include <cerrno>
 
@@ -17,6 +16,39 @@ void Attempt::say_in_place() const {
   const bool implied = place_->writing == Writing::in_place && run_.options.writing == Writing::beside;
   if (!implied || order_.number > 1) return;
   run_.events.emit(Notice{.path = place_->path(), .text = "it is a block device, so it is written in place"});
+}
+
+/// A later attempt may find another disk at the same node. Its user pulled one and plugged the other in; he
+/// did not ask to write to it. A new run is asked.
+void Attempt::check_disk() const {
+  if (!disk_ || !order_.disk) return;
+  const bool same = *disk_ != 0 && *disk_ == *order_.disk;
+  const bool never_away = *disk_ == 0 && order_.after_mismatch;  // which the kernel does not tell
+  if (same || never_away) return;
+  throw Error{{.code = ErrorCode::io,
+               .operation = "go on copying to",
+               .path = place_->path(),
+               .reason = "another disk may be there now; plug the first one in again, or run the same command again "
+                         "to write to this one"}};
+}
+
+/// A disk that was pulled has no bytes and no room any more, which is neither a change of the source, nor a
+/// mismatch, nor a full device: asking for its size says so.
+void Attempt::check_disks_are_there() {
+  if (is_device(source_.stat)) (void)io::stat(*source_.file);
+  if (place_->on_device) (void)io::stat(partial_->file());
+}
+
+/// Nothing tells when a device is written to.
+void Attempt::warn_of_users() const {
+  if (!is_device(source_.stat) || order_.number > 1) return;
+  const std::string user = run_.fs.device_user(source_.stat.rdev);
+  if (user.empty()) return;
+  run_.events.emit(Warning{.path = given_source_, .text = user + ", so the copy may hold a mixture of old and new"});
+}
+
+std::optional<std::filesystem::path> Attempt::device() const {
+  return place_ && place_->on_device ? std::optional{place_->named} : std::nullopt;
 }
 
 /// Whether a copy that is written beside finds its destination begun by one in place.
@@ -35,16 +67,6 @@ bool Attempt::overwrites() const {
 
 bool Attempt::repairs() const { return run_.options.rewrite == Rewrite::differing; }
 
-bool Attempt::is_on_device() const { return place_->existing && is_device(*place_->existing); }
-
-/// Whether the source begins with the bytes that were kept.
-bool Attempt::source_begins_as(const Position& kept) {
-  UncachedReader reader = source_reader();
-  KeptPartial source{.file = *source_.file, .reader = reader, .stat = source_.stat};
-  const auto confirmed = confirm_prefix(source, *row_, Keep::checked, run_.events.counters(), run_.stop);
-  return confirmed && confirmed->end.offset_bytes >= kept.offset_bytes;
-}
-
 /// In place the disk may need the space of what an earlier run began beside. The row means that file, with
 /// no claims, until it is gone for good.
 void Attempt::drop_leftover() {
@@ -54,12 +76,12 @@ void Attempt::drop_leftover() {
 }
 
 std::optional<std::uint64_t> Attempt::leftover_bytes() {
-  return partial_->leftover_bytes(row_ ? std::optional{row_->partial} : std::nullopt);
+  return partial_->leftover_bytes(row_);
 }
 
 /// The old content, or a partial that somebody appended to, may have been longer.
 void Attempt::cut_tail() {
-  if (is_on_device()) return;
+  if (place_->on_device) return;
   const std::uint64_t total_bytes = source_.stat.size_bytes;
   if (io::stat(partial_->file()).size_bytes > total_bytes) io::truncate(partial_->file(), total_bytes);
 }

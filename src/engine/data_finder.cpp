@@ -3,6 +3,7 @@
 
 #include "io/calls.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace rcopy::engine {
@@ -12,9 +13,10 @@ namespace {
 /// seconds.
 constexpr std::chrono::seconds kWrittenBack{60};
 
+/// By the ctime too, which nobody can set back: what unpacks an archive does so with the mtime.
 bool changed_lately(const io::Stat& stat) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return now - std::chrono::nanoseconds{stat.mtime_ns} < kWrittenBack;
+  return now - std::chrono::nanoseconds{std::max(stat.mtime_ns, stat.ctime_ns)} < kWrittenBack;
 }
 
 }  // namespace
@@ -26,10 +28,17 @@ std::optional<std::uint64_t> DataFinder::next(std::uint64_t offset_bytes) {
   return begin;
 }
 
-bool has_reliable_holes(io::File& source, const io::Stat& stat) {
+bool has_reliable_holes(io::File& source, const io::Stat& stat, const io::FsInfo& fs) {
   if (!looks_sparse(stat)) return false;
   const auto dirty = source.is_dirty();
-  return dirty.error == 0 ? !dirty.value : !changed_lately(stat);
+  return dirty.error == 0 && fs.tells_dirty ? !dirty.value : !changed_lately(stat);
+}
+
+std::uint64_t data_bytes(io::File& file) {
+  std::uint64_t sum = 0;
+  DataFinder data{file};
+  for (auto begin = data.next(0); begin; begin = data.next(data.end_bytes())) sum += data.end_bytes() - *begin;
+  return sum;
 }
 
 }  // namespace rcopy::engine

@@ -20,6 +20,9 @@ class DataFinder {
   /// Throws Error (io).
   [[nodiscard]] std::optional<std::uint64_t> next(std::uint64_t offset_bytes);
 
+  /// Where the data that was found last ends.
+  [[nodiscard]] std::uint64_t end_bytes() const { return data_end_bytes_; }
+
  private:
   io::File& file_;
   std::uint64_t data_end_bytes_ = 0;  ///< data that was found goes to here
@@ -27,7 +30,10 @@ class DataFinder {
 
 /// Whether the holes that the file system reports of this source can be relied on: there are some, and
 /// no data waits to be written back. Throws Error (io).
-[[nodiscard]] bool has_reliable_holes(io::File& source, const io::Stat& stat);
+[[nodiscard]] bool has_reliable_holes(io::File& source, const io::Stat& stat, const io::FsInfo& fs);
+
+/// How much of a file with such holes is data. Throws Error (io).
+[[nodiscard]] std::uint64_t data_bytes(io::File& file);
 
 /// Fewer bytes allocated than its size says; of a device that says nothing.
 [[nodiscard]] inline bool looks_sparse(const io::Stat& stat) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // The row of the running transfer: as this process knows it, and written through to the journal.
-// One thread at a time, and written only by who holds the lock of the partial. Before the first byte a journal that fails is an Error; after that the
-// copy matters more, so the failure becomes one warning and the row lives on in memory only.
+// One thread at a time, and written only by who holds the lock of the partial. Before the first byte a journal
+// that fails is an Error; after that the copy matters more, so the failure becomes one warning and the row
+// lives on in memory only.
 #pragma once
 
 #include "engine/event_sink.hpp"

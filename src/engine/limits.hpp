@@ -12,7 +12,7 @@ namespace rcopy::engine {
 inline constexpr std::size_t kBlockBytes = std::size_t{1} << 20U;  ///< one read, write, checkpoint
 inline constexpr std::size_t kRingBlocks = 16;     ///< being read, hashed or written at once
 inline constexpr std::size_t kReadsInFlight = 8;   ///< of these, being read
-inline constexpr std::uint64_t kHoleStepBytes = std::uint64_t{1} << 30U;  ///< of a hole, in one step
+inline constexpr std::uint64_t kHoleStepBytes = std::uint64_t{64} << 20U;  ///< of a hole, in one step
 inline constexpr std::chrono::seconds kMaxRetryWait{30};
 
 /// When the durable point moves. Tests use smaller numbers, users these.

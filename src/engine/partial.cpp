@@ -14,9 +14,12 @@ namespace {
 /// How often the name may vanish or appear between two of our calls before we call it busy.
 constexpr int kRaces = 100;
 
-/// Without the device number, which changes with every mount.
-bool same_inode(const journal::PartialIdentity& a, const journal::PartialIdentity& b) {
-  return a.inode == b.inode && a.birth_ns == b.birth_ns;
+int try_lock(io::File& file) {
+  int error = 0;
+  do {
+    error = file.try_lock();
+  } while (error == EINTR);
+  return error;
 }
 
 [[noreturn]] void fail_busy(const Place& place) {
@@ -39,23 +42,16 @@ bool same_inode(const journal::PartialIdentity& a, const journal::PartialIdentit
 
 }  // namespace
 
-Partial::Partial(io::FileSystem& fs, const Place& place, const std::optional<journal::PartialIdentity>& known)
-    : place_{place} {
+Partial::Partial(io::FileSystem& fs, const Place& place, const std::optional<journal::Row>& row) : place_{place} {
+  const bool may_be_beside = in_place() && !place_.on_device;
   for (int race = 0; race < kRaces; ++race) {
-    if (!open_existing(fs, known)) continue;
-    if (in_place() && !on_device()) hold_leftover();
-    return;
+    if (!open_existing(fs, row)) continue;
+    if (!may_be_beside || (hold_leftover() && still_named())) return;
   }
   fail_busy(place_);
 }
 
-bool Partial::on_device() const {
-  return in_place() && place_.existing && is_device(*place_.existing);
-}
-
-io::OpenMode Partial::open_mode() const { return on_device() ? io::OpenMode::device : io::OpenMode::partial; }
-
-bool Partial::open_existing(io::FileSystem& fs, const std::optional<journal::PartialIdentity>& known) {
+bool Partial::open_existing(io::FileSystem& fs, const std::optional<journal::Row>& row) {
   created_ = false;
   const auto named = io::find(*place_.directory, place_.partial_name);
   if (!named) {
@@ -67,25 +63,28 @@ bool Partial::open_existing(io::FileSystem& fs, const std::optional<journal::Par
     created_ = true;
     return lock();
   }
-  check_ours(*named, fs.user(), known);  // before it is opened: a FIFO or a device stays untouched
-  auto opened = place_.directory->open(place_.partial_name, open_mode());
+  check_ours(*named, fs.user(), row);  // before it is opened: a FIFO or a device stays untouched
+  const auto mode = place_.on_device ? io::OpenMode::device : io::OpenMode::partial;
+  auto opened = place_.directory->open(place_.partial_name, mode);
   if (opened.error == ENOENT || opened.error == EINTR) return false;
-  if (opened.error == EBUSY && on_device()) fail_in_use(fs, place_);
-  if (opened.error == EACCES && may_make_writable(*named, fs.user(), known)) {
+  if (opened.error == EBUSY && place_.on_device) fail_in_use(fs, place_);
+  if (opened.error == EACCES && may_make_writable(*named, fs.user(), row)) {
     make_writable();
     return false;
   }
   if (opened.error != 0) io::fail(in_place() ? "overwrite" : "open", place_.partial_path(), opened.error);
   file_ = std::move(opened.value);
-  check_ours(io::stat(*file_), fs.user(), known);
+  check_ours(io::stat(*file_), fs.user(), row);
   return lock();
 }
 
-void Partial::check_ours(const io::Stat& stat, std::uint32_t user,
-                         const std::optional<journal::PartialIdentity>& known) const {
+bool Partial::is_meant(const io::Stat& stat, const std::optional<journal::Row>& row) const {
+  return row && match(row->partial, partial_identity(stat, place_.fs)) == Match::same;
+}
+
+void Partial::check_ours(const io::Stat& stat, std::uint32_t user, const std::optional<journal::Row>& row) const {
   if (in_place()) return check_destination(stat);
-  const bool owned = stat.uid == user || !place_.fs.has_owners ||
-                     (known && same_inode(partial_identity(stat, place_.fs), *known));
+  const bool owned = stat.uid == user || !place_.fs.has_owners || is_meant(stat, row);
   if (stat.kind == io::FileKind::regular && stat.links <= 1 && owned) return;
   throw Error{{.code = ErrorCode::io,
                .operation = "use",
@@ -95,7 +94,7 @@ void Partial::check_ours(const io::Stat& stat, std::uint32_t user,
 
 /// Whoever owns it, and with as many links as it has; but what was looked at before.
 void Partial::check_destination(const io::Stat& stat) const {
-  if (place_.existing && stat.kind == place_.existing->kind && stat.rdev == place_.existing->rdev) return;
+  if (place_.existing && stat.kind == place_.existing->kind && same_file(stat, *place_.existing)) return;
   throw Error{{.code = ErrorCode::io,
                .operation = "overwrite",
                .path = place_.path(),
@@ -104,26 +103,24 @@ void Partial::check_destination(const io::Stat& stat) const {
 
 /// A destination is not ours to change, unless publishing made it read-only and was cut short.
 bool Partial::may_make_writable(const io::Stat& stat, std::uint32_t user,
-                                const std::optional<journal::PartialIdentity>& known) const {
-  if (stat.uid != user || on_device()) return false;
-  return !in_place() || (known && same_inode(partial_identity(stat, place_.fs), *known));
+                                const std::optional<journal::Row>& row) const {
+  if (stat.uid != user || place_.on_device) return false;
+  return !in_place() || (is_meant(stat, row) && row->status == journal::Status::verified);
 }
 
 /// Publishing gave it the mode of a read-only file already, and then it was cut short.
 void Partial::make_writable() {
-  constexpr std::uint32_t kPrivate = 0600;
+  constexpr std::uint32_t kPrivate = 0600, kOwnerWrites = 0200;
   file_ = io::open(*place_.directory, place_.partial_name, io::OpenMode::read_back);
   if (!lock()) return;
-  if (const int error = file_->set_mode(kPrivate); error != 0) io::fail("open", place_.partial_path(), error);
+  const std::uint32_t mode = in_place() ? io::stat(*file_).mode | kOwnerWrites : kPrivate;
+  if (const int error = file_->set_mode(mode); error != 0) io::fail("open", place_.partial_path(), error);
 }
 
 /// Gives false where the name no longer means the file that is now locked.
 bool Partial::lock() {
-  int error = 0;
-  do {
-    error = file_->try_lock();
-  } while (error == EINTR);
-  if (error == EWOULDBLOCK && on_device()) return true;  // udev looks at it; no other rcopy can have it
+  const int error = try_lock(*file_);
+  if (error == EWOULDBLOCK && place_.on_device) return true;  // udev looks at it; no other rcopy can have it
   if (error == EWOULDBLOCK) fail_busy(place_);
   if (error != 0) io::fail("lock", place_.partial_path(), error);
   return still_named();
@@ -132,7 +129,7 @@ bool Partial::lock() {
 bool Partial::still_named() {
   const auto named = io::find(*place_.directory, place_.partial_name);
   const io::Stat ours = io::stat(*file_);
-  return named && named->inode == ours.inode && named->device == ours.device && (in_place() || ours.links <= 1);
+  return named && same_file(*named, ours) && (in_place() || ours.links <= 1);
 }
 
 void Partial::check_named(const char* operation) {
@@ -170,22 +167,30 @@ void Partial::remove() {
   if (still_named()) io::unlink(*place_.directory, place_.partial_name);
 }
 
-/// Nobody begins to write beside while this writes in place. What cannot be opened is no partial of ours.
-void Partial::hold_leftover() {
+/// Nobody begins to write beside while this writes in place. False where the name went to another file
+/// between two calls.
+bool Partial::hold_leftover() {
   const io::Name name = partial_name_for(place_.name);
   const auto found = io::find(*place_.directory, name);
-  if (!found || found->kind != io::FileKind::regular) return;
-  auto opened = place_.directory->open(name, io::OpenMode::partial);
-  if (opened.error != 0) return;
-  if (opened.value->try_lock() == EWOULDBLOCK) fail_busy(place_);
+  if (!found || found->kind != io::FileKind::regular) return true;
+  // For reading: publishing may have made it read-only already.
+  auto opened = place_.directory->open(name, io::OpenMode::read_back);
+  if (opened.error == EACCES) return true;  // another user's, which is no partial of ours
+  if (opened.error == ENOENT || opened.error == ELOOP || opened.error == EINTR) return false;
+  if (opened.error != 0) io::fail("open", place_.directory->path() / name, opened.error);
+  const int error = try_lock(*opened.value);
+  if (error == EWOULDBLOCK) fail_busy(place_);
+  if (error != 0) io::fail("lock", place_.directory->path() / name, error);
+  const auto named = io::find(*place_.directory, name);
+  if (!named || !same_file(*named, io::stat(*opened.value))) return false;
   leftover_ = std::move(opened.value);
+  return true;
 }
 
-std::optional<std::uint64_t> Partial::leftover_bytes(const std::optional<journal::PartialIdentity>& known) {
-  if (!leftover_ || !known) return std::nullopt;
+std::optional<std::uint64_t> Partial::leftover_bytes(const std::optional<journal::Row>& row) {
+  if (!leftover_) return std::nullopt;
   const io::Stat stat = io::stat(*leftover_);
-  const bool ours = stat.links == 1 && same_inode(partial_identity(stat, place_.fs), *known);
-  return ours ? std::optional{stat.allocated_bytes} : std::nullopt;
+  return stat.links == 1 && is_meant(stat, row) ? std::optional{stat.allocated_bytes} : std::nullopt;
 }
 
 void Partial::remove_leftover() {
@@ -196,7 +201,7 @@ void Partial::remove_leftover() {
 
 void check_nobody_in_place(const Place& place) {
   auto opened = place.directory->open(place.name, io::OpenMode::read_back);
-  if (opened.error == 0 && opened.value->try_lock() == EWOULDBLOCK) fail_busy(place);
+  if (opened.error == 0 && try_lock(*opened.value) == EWOULDBLOCK) fail_busy(place);
 }
 
 std::optional<FoundFile> peek_partial(const Place& place) {

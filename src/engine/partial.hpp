@@ -12,12 +12,12 @@ namespace rcopy::engine {
 
 class Partial {
  public:
-  /// Opens the partial, or creates it, and locks it. `known` is what the journal says the partial
-  /// is: a partial that publishing gave to another owner already is ours by that.
+  /// Opens the partial, or creates it, and locks it. A partial that publishing gave to another owner
+  /// already is ours where `row` says that it is the one.
   /// In place the destination is opened instead, which must exist.
   /// Throws Error: busy where another rcopy has it; io where it is no regular file of ours with
   /// one link (somebody else may have planted it), or a device that is in use.
-  Partial(io::FileSystem& fs, const Place& place, const std::optional<journal::PartialIdentity>& known);
+  Partial(io::FileSystem& fs, const Place& place, const std::optional<journal::Row>& row);
 
   [[nodiscard]] io::File& file() { return *file_; }
   [[nodiscard]] bool created() const { return created_; }  ///< by this object: nothing was kept
@@ -33,9 +33,8 @@ class Partial {
   /// of no use afterwards.
   void remove();
 
-  /// In place: what a partial beside takes of the disk, where an earlier run left it and the journal
-  /// knows it as `known`.
-  [[nodiscard]] std::optional<std::uint64_t> leftover_bytes(const std::optional<journal::PartialIdentity>& known);
+  /// In place: what a partial beside takes of the disk, where an earlier run left it and `row` means it.
+  [[nodiscard]] std::optional<std::uint64_t> leftover_bytes(const std::optional<journal::Row>& row);
 
   /// Its durable end. Only where there is one, and nothing claims its bytes any more.
   void remove_leftover();
@@ -49,19 +48,17 @@ class Partial {
 
  private:
   void create();
-  [[nodiscard]] bool open_existing(io::FileSystem& fs, const std::optional<journal::PartialIdentity>& known);
-  void check_ours(const io::Stat& stat, std::uint32_t user,
-                  const std::optional<journal::PartialIdentity>& known) const;
+  [[nodiscard]] bool open_existing(io::FileSystem& fs, const std::optional<journal::Row>& row);
+  void check_ours(const io::Stat& stat, std::uint32_t user, const std::optional<journal::Row>& row) const;
   [[nodiscard]] bool may_make_writable(const io::Stat& stat, std::uint32_t user,
-                                       const std::optional<journal::PartialIdentity>& known) const;
+                                       const std::optional<journal::Row>& row) const;
+  [[nodiscard]] bool is_meant(const io::Stat& stat, const std::optional<journal::Row>& row) const;
   void check_destination(const io::Stat& stat) const;
-  [[nodiscard]] io::OpenMode open_mode() const;
   [[nodiscard]] bool lock();
   [[nodiscard]] bool still_named();
   void make_writable();
-  void hold_leftover();
+  [[nodiscard]] bool hold_leftover();
   [[nodiscard]] bool in_place() const { return place_.writing == Writing::in_place; }
-  [[nodiscard]] bool on_device() const;
 
   const Place& place_;
   std::unique_ptr<io::File> file_;

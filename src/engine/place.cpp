@@ -69,9 +69,9 @@ stdfs::path resolved_target(io::FileSystem& fs, const stdfs::path& target) {
 void check_existing(Place& place, const stdfs::path& given_source, const Source& source) {
   if (!place.existing) return;
   const io::Stat& existing = *place.existing;
-  const bool same_device = is_device(existing) && is_device(source.stat) && existing.rdev == source.stat.rdev;
-  if (same_device || (existing.device == source.stat.device && existing.inode == source.stat.inode)) {
-    refuse("copy", given_source, "it and " + base::quoted(place.path()) + " are the same file; name another destination");
+  if (same_file(existing, source.stat)) {
+    refuse("copy", given_source,
+           "it and " + base::quoted(place.path()) + " are the same file; name another destination");
   }
   if (existing.kind == io::FileKind::directory) {
     refuse("overwrite", place.path(), "it is a directory", EISDIR);
@@ -79,17 +79,26 @@ void check_existing(Place& place, const stdfs::path& given_source, const Source&
   if (!can_be_copied(existing.kind)) refuse("overwrite", place.path(), kind_text(existing.kind));
 }
 
+/// A disk that is written while its partition is read, or the other way round, is no source.
+void check_other_disk(const io::FileSystem& fs, const Place& place, const Source& source) {
+  if (!is_device(source.stat) || !fs.share_blocks(place.existing->rdev, source.stat.rdev)) return;
+  refuse("copy", source.path,
+         "one of it and " + base::quoted(place.path()) + " is a part of the other; name another destination");
+}
+
 /// A stick that was pulled leaves no node, and a file of its name in the memory below /dev would look
-/// like a copy. What is mounted below it, like /dev/shm, is a place like any other.
+/// like a copy; so does one that another program left there. What is mounted below it, like /dev/shm, is a
+/// place like any other.
 void check_no_lost_device(const Place& place) {
-  if (place.existing || place.mount.point != "/dev") return;
-  refuse("create", place.path(), "there is no such device", ENOENT);
+  if (place.mount.point != "/dev") return;
+  if (!place.existing) refuse("create", place.path(), "there is no such device", ENOENT);
+  refuse("overwrite", place.path(), "it is no device but a file in memory; remove it and plug the device in again");
 }
 
 /// Who wants to rescue a partial under its final name must not lose it: it would be deleted first.
 void check_partial(const Place& place, const stdfs::path& given_source, const Source& source) {
   const auto partial = io::find(*place.directory, partial_name_for(place.name));
-  if (!partial || partial->device != source.stat.device || partial->inode != source.stat.inode) return;
+  if (!partial || !same_file(*partial, source.stat)) return;
   refuse("copy", given_source, "it is the unfinished copy of " + base::quoted(place.path()) + "; rename it first");
 }
 
@@ -135,7 +144,7 @@ void check_replaceable(const Place& place) {
 void check_still_there(io::FileSystem& fs, const Place& place) {
   const auto opened = io::find(*place.directory, ".");
   const auto named = io::find(fs, place.directory->path(), io::Links::follow);
-  if (opened && named && opened->device == named->device && opened->inode == named->inode) return;
+  if (opened && named && same_file(*opened, *named)) return;
   refuse("publish", place.path(),
          "its directory was moved or replaced while it was copied, so put that back first");
 }
@@ -162,18 +171,20 @@ Source open_source(io::FileSystem& fs, const stdfs::path& given) {
 }
 
 Place resolve_place(io::FileSystem& fs, const Wanted& wanted, const Source& source) {
-  const stdfs::path target = resolved_target(fs, file_meant(fs, wanted.destination, wanted.source));
   Place place;
+  place.named = file_meant(fs, wanted.destination, wanted.source);
+  const stdfs::path target = resolved_target(fs, place.named);
   place.directory = io::open_directory(fs, target.parent_path(), io::DirectoryUse::change_names);
   place.name = target.filename();
   place.existing = io::find(*place.directory, place.name);
   check_existing(place, wanted.source, source);
   check_partial(place, wanted.source, source);
-  const bool device = place.existing && is_device(*place.existing);
-  if (device || (place.existing && wanted.writing == Writing::in_place)) place.writing = Writing::in_place;
+  place.on_device = place.existing && is_device(*place.existing);
+  if (place.on_device) check_other_disk(fs, place, source);
+  if (place.on_device || (place.existing && wanted.writing == Writing::in_place)) place.writing = Writing::in_place;
   place.partial_name = place.writing == Writing::in_place ? place.name : partial_name_for(place.name);
   place.fs = io::file_system(*place.directory);
-  if (device) return place;  // which has no more to do with the file system of its node
+  if (place.on_device) return place;  // which has no more to do with the file system of its node
   place.mount = mount_of(fs, *place.directory);
   check_no_lost_device(place);
   if (source.stat.size_bytes > place.fs.max_file_bytes) {

@@ -26,9 +26,11 @@ struct Source {
 
 /// Where the copy goes. The directory is opened once; every later step uses the descriptor.
 struct Place {
+  std::filesystem::path named;  ///< by the user; a link that leads there stays one
   std::unique_ptr<io::Directory> directory;
   io::Name name;
   Writing writing = Writing::beside;  ///< in place only where there is something to write into
+  bool on_device = false;             ///< decided once: the node of a device that is pulled goes away
   io::Name partial_name;              ///< the name that is written: in place `name` itself
   std::optional<io::Stat> existing;
   io::FsInfo fs;

@@ -7,15 +7,6 @@
 namespace rcopy::engine {
 namespace {
 
-enum class Match { same, different, unknown };
-
-/// Whether the inode is the one the row means. Inode numbers are reused at once on some file
-/// systems; the birth time, where there is one, tells the two apart. Device numbers are left out:
-/// they change with every plug and mount.
-Match match(const journal::PartialIdentity& row, const journal::PartialIdentity& found) {
-  if (row.inode != found.inode || row.birth_ns != found.birth_ns) return Match::different;
-  return found.birth_ns != 0 || found.inode != 0 ? Match::same : Match::unknown;
-}
 
 bool proven_enough(const std::string& verified_by, Verify wanted) {
   switch (wanted) {
@@ -65,7 +56,8 @@ Plan plan_complete(const journal::Row& row, const Situation& now, const Options&
   return plan_of(Entry::nothing, Keep::nothing, "up to date");
 }
 
-Plan plan_kept(const journal::Row& row, const FoundFile& partial, const Options& options) {
+Plan plan_kept(const journal::Row& row, const Situation& now, const Options& options) {
+  const FoundFile& partial = *now.partial;
   if (row.transferred_bytes == 0) return start_over("nothing was confirmed yet");
   if (partial.size_bytes < row.durable_bytes) return start_over("the partial is shorter than the journal says");
   if (match(row.partial, partial.identity) != Match::same) {
@@ -74,10 +66,63 @@ Plan plan_kept(const journal::Row& row, const FoundFile& partial, const Options&
   if (options.resume == Resume::check) {
     return plan_of(Entry::copy, Keep::checked, "the kept part is read back as asked");
   }
+  // Not only rcopy writes there.
+  if (now.writing == Writing::in_place && options.verify == Verify::none) {
+    return plan_of(Entry::copy, Keep::checked, "the kept part is read back, for nothing else would be");
+  }
   return plan_of(Entry::copy, Keep::confirmed, "continuing");
 }
 
+/// What is there of a copy that was begun from this source.
+Plan plan_partial(const journal::Row& row, const Situation& now, const Options& options) {
+  using journal::Status;
+  const Match matched = match(row.partial, now.partial->identity);
+  const bool device = now.partial->kind == io::FileKind::block_device;
+  if (now.writing == Writing::in_place && !device && matched == Match::different) {
+    return start_over("the destination is not the file that was begun");
+  }
+  const bool all_there = row.status == Status::copied || row.status == Status::verified;
+  const bool whole = all_there && matched == Match::same && is_whole(row, *now.partial);
+  // Nothing tells who wrote to a device.
+  const bool untouched = !device && now.partial->times == row.content && options.resume != Resume::check;
+  if (whole && row.status == Status::verified && untouched && proven_enough(row.verified_by, options.verify)) {
+    return plan_of(Entry::publish, Keep::nothing, "verified already");
+  }
+  if (row.transferred_bytes > 0 && !row.file_hash) {
+    return start_over("nothing is known of what the clone holds, and another is made in no time");
+  }
+  if (!whole) return plan_kept(row, now, options);
+  if (!untouched && options.verify == Verify::none) {
+    return plan_of(Entry::copy, Keep::checked, "the kept part is read back, for nothing else would be");
+  }
+  return plan_of(Entry::verify, Keep::nothing, "copied already");
+}
+
+/// It has the size and the name that it had; nothing tells whether it was written to in between, or is
+/// another disk. While one run goes on, it is the same as long as the kernel says so.
+bool doubtful_device(const journal::Row& row, const Situation& now) {
+  if (now.source_kind != io::FileKind::block_device) return false;
+  const journal::SourceIdentity& then = row.source;
+  const bool was_device = then.mtime_ns == 0 && then.ctime_ns == 0;
+  return was_device && row.file_path == now.source_path && then.size_bytes == now.source.size_bytes &&
+         !(now.watched && same_source(row, now));
+}
+
+Plan plan_doubtful_source(const journal::Row& row, const Situation& now, const Options& options) {
+  if (!now.partial) return start_over("the partial is gone");
+  Plan plan = plan_kept(row, now, options);
+  if (plan.keep == Keep::nothing) return plan;
+  plan.source = SourceTrust::checked;
+  plan.reason = "the device may have changed, so it is compared with what was kept";
+  return plan;
+}
+
 }  // namespace
+
+Match match(const journal::PartialIdentity& row, const journal::PartialIdentity& found) {
+  if (row.inode != found.inode || row.birth_ns != found.birth_ns) return Match::different;
+  return found.birth_ns != 0 || found.inode != 0 ? Match::same : Match::unknown;
+}
 
 bool same_source(const journal::Row& row, const Situation& now) {
   const journal::SourceIdentity& then = row.source;
@@ -89,65 +134,21 @@ bool same_source(const journal::Row& row, const Situation& now) {
          then.ctime_ns == now.source.ctime_ns;
 }
 
-namespace {
-
-/// A disk that was unplugged in between, or seen before the last boot, cannot be known again.
-bool maybe_same_device(const journal::Row& row, const Situation& now) {
-  const journal::SourceIdentity& then = row.source;
-  const bool was_device = then.mtime_ns == 0 && then.ctime_ns == 0;
-  return now.source_kind == io::FileKind::block_device && was_device && row.file_path == now.source_path &&
-         then.size_bytes == now.source.size_bytes;
-}
-
-Plan plan_doubtful_source(const journal::Row& row, const Situation& now, const Options& options) {
-  if (!now.partial) return start_over("the partial is gone");
-  Plan plan = plan_kept(row, *now.partial, options);
-  if (plan.keep == Keep::nothing) return plan;
-  plan.source = SourceTrust::checked;
-  plan.reason = "the device may be another one, so it is compared with what was kept";
-  return plan;
-}
-
-}  // namespace
-
 Plan make_plan(const std::optional<journal::Row>& row, const Situation& now, const Options& options) {
   using journal::Status;
   if (options.resume == Resume::never) return start_over("not resuming, as asked");
   if (!row) return start_over(now.partial ? "the journal does not know the partial" : "no earlier copy in the journal");
-  const bool known_source = same_source(*row, now);
-  if (!known_source && !maybe_same_device(*row, now)) return start_over("the source changed since the last run");
+  const bool doubtful = doubtful_device(*row, now);
+  if (!doubtful && !same_source(*row, now)) return start_over("the source changed since the last run");
   if (row->status == Status::complete) return plan_complete(*row, now, options);
-  if (!known_source) return plan_doubtful_source(*row, now, options);
+  if (doubtful) return plan_doubtful_source(*row, now, options);
   if (now.writing == Writing::beside && row->status == Status::verified && already_renamed(*row, now)) {
     if (!proven_enough(row->verified_by, options.verify)) {
       return start_over("the earlier copy was not verified as asked for now");
     }
     return plan_of(Entry::finish, Keep::nothing, "the copy has its name already");
   }
-  if (!now.partial) return start_over("the partial is gone");
-
-  const Match matched = match(row->partial, now.partial->identity);
-  const bool device = now.partial->kind == io::FileKind::block_device;
-  if (now.writing == Writing::in_place && !device && matched == Match::different) {
-    return start_over("the destination is not the file that was begun");
-  }
-  const bool all_there = row->status == Status::copied || row->status == Status::verified;
-  const bool whole = all_there && matched == Match::same && is_whole(*row, *now.partial);
-  // Nothing tells who wrote to a device.
-  const bool untouched = !device && now.partial->times == row->content && options.resume != Resume::check;
-  if (whole && row->status == Status::verified && untouched && proven_enough(row->verified_by, options.verify)) {
-    return plan_of(Entry::publish, Keep::nothing, "verified already");
-  }
-  if (row->transferred_bytes > 0 && !row->file_hash) {
-    return start_over("nothing is known of what the clone holds, and another is made in no time");
-  }
-  if (whole) {
-    if (!untouched && options.verify == Verify::none) {
-      return plan_of(Entry::copy, Keep::checked, "the kept part is read back, for nothing else would be");
-    }
-    return plan_of(Entry::verify, Keep::nothing, "copied already");
-  }
-  return plan_kept(*row, *now.partial, options);
+  return now.partial ? plan_partial(*row, now, options) : start_over("the partial is gone");
 }
 
 }  // namespace rcopy::engine

@@ -30,7 +30,15 @@ struct Situation {
   std::optional<FoundFile> partial;      ///< in place: what is there under the final name
   std::optional<FoundFile> destination;
   Writing writing = Writing::beside;
+  bool watched = false;  ///< the row was begun in this run
 };
+
+enum class Match { same, different, unknown };
+
+/// Whether the inode is the one the row means. Inode numbers are reused at once on some file
+/// systems; the birth time, where there is one, tells the two apart. Device numbers are left out:
+/// they change with every plug and mount.
+[[nodiscard]] Match match(const journal::PartialIdentity& row, const journal::PartialIdentity& found);
 
 /// Where the seven steps of a transfer are entered.
 enum class Entry {
@@ -48,10 +56,10 @@ enum class Keep {
   checked,    ///< only what the hash confirms, read back from the beginning
 };
 
-/// Whether the source is the one that the kept part was read from.
+/// Whether the source still holds what the kept part was read from.
 enum class SourceTrust {
   known,
-  checked,  ///< only if it begins with the same bytes: it is a device that was plugged in again
+  checked,  ///< only if it begins with the same bytes: nothing tells when a device was written to
 };
 
 struct Plan {

@@ -94,6 +94,7 @@ std::optional<Position> furthest_confirmed(KeptPartial& partial, const Claims& c
   const bool sparse = looks_sparse(partial.stat);
   BlockReader blocks{[&](auto... call) { return partial.reader.read(call...); },
                      {.range = {.begin_bytes = claims.start.offset_bytes, .end_bytes = end_bytes},
+                      .bytes_per_second = partial.bytes_per_second,
                       .data = sparse ? &data : nullptr}};
   const std::stop_callback on_stop{stop, [&] { blocks.cancel(); }};
   while (const auto block = blocks.next()) {

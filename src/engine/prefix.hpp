@@ -19,11 +19,12 @@ struct Confirmed {
   std::optional<Position> durable;  ///< the claimed durable point; nothing where it is not certain
 };
 
-/// A partial of an earlier run, as it is found.
+/// A partial of an earlier run, as it is found, or what it was copied from.
 struct KeptPartial {
   io::File& file;
   UncachedReader& reader;  ///< of the same file
   io::Stat stat;
+  std::uint64_t bytes_per_second = 0;  ///< 0: no limit
 };
 
 /// How far the partial can be kept; nothing where it has other content than the journal says.

@@ -106,7 +106,7 @@ void finish_publish(const Place& place) { io::sync(*place.directory); }
 io::Stat refresh_attributes(io::FileSystem& fs, const Place& place, const Source& source, EventSink& events) {
   const auto file = io::open(*place.directory, place.name, io::OpenMode::read_back);
   const io::Stat opened = io::stat(*file);
-  if (opened.inode != place.existing->inode || opened.ctime_ns != place.existing->ctime_ns) {
+  if (!same_file(opened, *place.existing) || opened.ctime_ns != place.existing->ctime_ns) {
     throw Error{{.code = ErrorCode::io,
                  .operation = "set the attributes of",
                  .path = file->path(),

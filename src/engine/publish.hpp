@@ -9,8 +9,8 @@
 namespace rcopy::engine {
 
 /// Gives the verified partial the attributes cp would leave, makes them durable, renames it over
-/// the destination and syncs the directory; in place there is nothing to rename. A crash before the rename leaves the old destination
-/// and a partial to publish; after it, the new destination.
+/// the destination and syncs the directory; in place there is nothing to rename. A crash before the rename
+/// leaves the old destination and a partial to publish; after it, the new destination.
 /// Throws Error (io). Attributes the file system or the user's rights do not allow are warnings.
 void publish(io::FileSystem& fs, const Place& place, Partial& partial, const Source& source, Attributes attributes,
              EventSink& events);

@@ -23,7 +23,8 @@ class Syncer {
         written_{task.start},
         durable_{task.durable} {}
 
-  /// Called by the writer after each block; waits while too much is not durable. Gives false where `stop` ended the wait.
+  /// Called by the writer after each block; waits while too much is not durable. Gives false where `stop`
+  /// ended the wait.
   [[nodiscard]] bool written(const Position& position, const std::stop_token& stop);
 
   /// Syncs until `stop` is requested. Throws Error where a sync failed: what was not durable

@@ -122,12 +122,22 @@ class Transfer {
     if (!source_anchor_) source_anchor_ = attempt.source_anchor();
     if (!destination_anchor_) destination_anchor_ = attempt.destination_anchor();
     if (destination_anchor_) order_.mount = destination_anchor_->mount;
+    if (attempt.disk()) order_.disk = attempt.disk();
+    if (attempt.source_kind() == io::FileKind::block_device) source_device_ = source_;
+    if (attempt.device()) destination_device_ = attempt.device();
   }
 
-  /// A directory that vanished with its mount point: desktops remove those of a pulled stick.
+  /// A directory that vanished with its mount point: desktops remove those of a pulled stick. Of a pulled
+  /// device the node vanishes.
   [[nodiscard]] Error with_mount(const Error& error) const {
     if (error.code() != ErrorCode::io || error.info().os_error != ENOENT) return error;
-    const auto away = what_is_away();
+    if (device_away()) {
+      return Error{{.code = ErrorCode::io,
+                    .operation = error.info().operation,
+                    .path = error.info().path,
+                    .os_error = ENODEV}};
+    }
+    const auto away = mount_away();
     if (!away) return error;
     return Error{{.code = ErrorCode::not_mounted,
                   .operation = "copy to",
@@ -167,8 +177,34 @@ class Transfer {
     return true;
   }
 
-  /// The mount point, where it has a file system of its own that does not answer.
   [[nodiscard]] std::optional<std::filesystem::path> what_is_away() const {
+    const auto device = device_away();
+    return device ? device : mount_away();
+  }
+
+  [[nodiscard]] std::optional<std::filesystem::path> device_away() const {
+    for (const auto& device : {destination_device_, source_device_}) {
+      if (device && !device_answers(*device)) return device;
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] bool device_answers(const std::filesystem::path& given) const {
+    try {
+      const auto found = io::find(run_.fs, given, io::Links::follow);
+      if (!found || found->kind != io::FileKind::block_device) return false;
+      const auto path = io::resolve(run_.fs, given);
+      const auto directory = io::open_directory(run_.fs, path.parent_path(), io::DirectoryUse::look_up);
+      const auto file = io::open(*directory, path.filename(), io::OpenMode::read_back);
+      (void)io::stat(*file);  // which has no size without a disk
+      return true;
+    } catch (const Error& error) {
+      return !transient(error);
+    }
+  }
+
+  /// The mount point, where it has a file system of its own that does not answer.
+  [[nodiscard]] std::optional<std::filesystem::path> mount_away() const {
     if (destination_anchor_ && !answers(run_.fs, *destination_anchor_, io::DirectoryUse::change_names)) {
       return destination_anchor_->mount.point;
     }
@@ -228,6 +264,8 @@ class Transfer {
   unsigned retries_used_ = 0;
   std::optional<Anchor> source_anchor_;       ///< where they were when they were seen first
   std::optional<Anchor> destination_anchor_;
+  std::optional<std::filesystem::path> source_device_;  ///< where they are devices, and were seen
+  std::optional<std::filesystem::path> destination_device_;
   std::optional<Deadline> lock_deadline_;
 };
 

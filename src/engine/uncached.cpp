@@ -15,6 +15,9 @@ namespace {
 /// A file larger than this part of the memory would push out what others have cached.
 constexpr std::uint64_t kLargePart = 8;
 
+/// Past the page cache each write waits for the medium.
+constexpr std::size_t kLeastDirectBytes = std::size_t{64} << 10U;
+
 /// Where a file system has no holes, zeros are written in such pieces.
 constexpr std::size_t kZerosBytes = std::size_t{64} << 10U;
 
@@ -68,10 +71,7 @@ Pages pages_for(Cache cache, std::uint64_t total_bytes) {
 std::unique_ptr<io::File> open_uncached(const FileName& name, io::File& cached, io::OpenMode mode) {
   auto direct = io::open_direct(name.directory, name.name, mode);
   if (!direct) return nullptr;
-  const io::Stat ours = io::stat(*direct);
-  const io::Stat theirs = io::stat(cached);
-  if (ours.inode != theirs.inode || ours.device != theirs.device) return nullptr;
-  return direct;
+  return same_file(io::stat(*direct), io::stat(cached)) ? std::move(direct) : nullptr;
 }
 
 UncachedReader::UncachedReader(io::File& cached, std::unique_ptr<io::File> direct, Pages pages)
@@ -151,7 +151,8 @@ void UncachedWriter::clear_old(std::uint64_t begin_bytes, std::uint64_t end_byte
 }
 
 void UncachedWriter::write_run(std::span<const std::byte> data, std::uint64_t offset_bytes) {
-  if (direct_ && data.size() % io::kDirectAlignment == 0) {
+  // Small pieces between holes go together only in the page cache.
+  if (direct_ && data.size() >= kLeastDirectBytes && data.size() % io::kDirectAlignment == 0) {
     try {
       return io::write_full(*direct_, data, offset_bytes);
     } catch (const Error& error) {

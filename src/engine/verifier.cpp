@@ -4,7 +4,6 @@
 // is the next best thing and is said.
 #include "engine/verifier.hpp"
 
-#include "engine/block_reader.hpp"
 #include "engine/data_finder.hpp"
 #include "engine/identity.hpp"
 
@@ -15,9 +14,7 @@ namespace rcopy::engine {
 namespace {
 
 void check_same(io::File& opened, Partial& partial, const Place& place) {
-  const io::Stat ours = io::stat(partial.file());
-  const io::Stat theirs = io::stat(opened);
-  if (ours.inode == theirs.inode && ours.device == theirs.device) return;
+  if (same_file(io::stat(opened), io::stat(partial.file()))) return;
   throw Error{{.code = ErrorCode::io,
                .operation = "read back",
                .path = place.partial_path(),
@@ -97,15 +94,12 @@ std::optional<hash::Digest> read_back(const Place& place, Partial& partial, cons
   return hash_file(*cached);
 }
 
-std::optional<std::uint64_t> first_difference(io::File& source, const Place& place, Partial& partial,
-                                              std::uint64_t total_bytes, const std::stop_token& stop) {
-  (void)partial.file().drop_cache({});  // only to see the medium again; what is read decides
-  const auto back = io::open(*place.directory, place.partial_name, io::OpenMode::read_back);
-  const ReadPlan whole{.range = {.begin_bytes = 0, .end_bytes = total_bytes}};
-  BlockReader ours{reads_of(source), whole};
-  BlockReader theirs{reads_of(*back), whole};
+std::optional<std::uint64_t> first_difference(UncachedReader& source, UncachedReader& partial, const ReadPlan& plan,
+                                              const std::stop_token& stop) {
+  BlockReader ours{[&](auto... call) { return source.read(call...); }, plan};
+  BlockReader theirs{[&](auto... call) { return partial.read(call...); }, plan};
   while (const auto a = ours.next()) {
-    if (stop.stop_requested()) throw_interrupted(place);
+    if (stop.stop_requested()) return std::nullopt;
     const auto b = theirs.next();
     const auto [in_a, in_b] = std::ranges::mismatch(a->data, b->data);
     const bool same = in_a == a->data.end() && in_b == b->data.end();

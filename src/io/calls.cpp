@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <limits>
 
 namespace rcopy::io {
 namespace {
@@ -27,6 +28,9 @@ auto repeat_result(Call call) {
   return result;
 }
 
+/// All of such a file counts as data.
+bool tells_no_holes(int seek_error) { return seek_error == EINVAL || seek_error == EOPNOTSUPP; }
+
 template <class Call>
 void must(const char* operation, const std::filesystem::path& path, Call call) {
   if (const int error = repeat(call); error != 0) fail(operation, path, error);
@@ -40,8 +44,9 @@ ErrorCode code_for(int os_error) {
 
 bool is_transient(int os_error) {
   static constexpr std::array kTransient{
-      EIO,          ETIMEDOUT,    ESTALE,    ENODEV,       ENXIO,    ENOTCONN,    EAGAIN,   ENOLINK,  EREMOTEIO,
-      ECONNRESET,   ECONNABORTED, ECONNREFUSED, EHOSTDOWN, EHOSTUNREACH, ENETDOWN, ENETUNREACH, ESHUTDOWN};
+      EIO,        ETIMEDOUT,    ESTALE,       ENODEV,    ENXIO,        ENOMEDIUM, ENOTCONN,    EAGAIN, ENOLINK,
+      EREMOTEIO,
+      ECONNRESET, ECONNABORTED, ECONNREFUSED, EHOSTDOWN, EHOSTUNREACH, ENETDOWN,  ENETUNREACH, ESHUTDOWN};
   return std::ranges::find(kTransient, os_error) != kTransient.end();
 }
 
@@ -109,12 +114,15 @@ int clone(File& file, File& source) {
 std::optional<std::uint64_t> next_data(File& file, std::uint64_t offset_bytes) {
   const auto found = repeat_result([&] { return file.seek_data(offset_bytes); });
   if (found.error == ENXIO) return std::nullopt;
+  if (tells_no_holes(found.error)) return offset_bytes;
   if (found.error != 0) fail("look for data in", file.path(), found.error, offset_bytes);
   return found.value;
 }
 
 std::uint64_t next_hole(File& file, std::uint64_t offset_bytes) {
   const auto found = repeat_result([&] { return file.seek_hole(offset_bytes); });
+  if (found.error == ENXIO) return offset_bytes;  // it was cut off there meanwhile
+  if (tells_no_holes(found.error)) return std::numeric_limits<std::uint64_t>::max();
   if (found.error != 0) fail("look for a hole in", file.path(), found.error, offset_bytes);
   return found.value;
 }
@@ -133,6 +141,8 @@ Stat stat(File& file) {
   if (found.kind != FileKind::block_device) return found;
   const auto size = repeat_result([&] { return file.device_size(); });
   if (size.error != 0) fail("ask for the size of", file.path(), size.error);
+  // An empty drive, or one whose disk was pulled: it ends at once and has no room, which is no content.
+  if (size.value == 0) fail("read the size of", file.path(), ENOMEDIUM);
   found.size_bytes = size.value;
   const auto sequence = repeat_result([&] { return file.device_sequence(); });
   found.disk_sequence = sequence.error == 0 ? sequence.value : 0;

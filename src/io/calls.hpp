@@ -41,13 +41,15 @@ void truncate(File& file, std::uint64_t size_bytes);
 /// 0, or the errno that says that these two files cannot share blocks. Throws for what would stop a
 /// copy as well: no space, an I/O error.
 [[nodiscard]] int clone(File& file, File& source);
-/// Where data begins at or after `offset_bytes`; nothing where only a hole is left, or the end.
+/// Where data begins at or after `offset_bytes`; nothing where only a hole is left, or the end. What a
+/// file system that knows no holes (EINVAL, EOPNOTSUPP) has is data.
 [[nodiscard]] std::optional<std::uint64_t> next_data(File& file, std::uint64_t offset_bytes);
-/// Where the data at `offset_bytes`, which is before the end, comes to a hole or the end.
+/// Where the data at `offset_bytes`, which was before the end, comes to a hole or the end.
 [[nodiscard]] std::uint64_t next_hole(File& file, std::uint64_t offset_bytes);
 /// False where the file system has no holes (EOPNOTSUPP).
 [[nodiscard]] bool punch_hole(File& file, Extent extent);
-/// Of a block device with its size, and with the disk behind it where the kernel tells.
+/// Of a block device with its size, and with the disk behind it where the kernel tells. Throws Error
+/// (io), with ENOMEDIUM where no disk is in it.
 [[nodiscard]] Stat stat(File& file);
 void close(File& file);
 

@@ -6,6 +6,8 @@
 
 #include "base/text.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -36,9 +38,8 @@ std::string first_line(const stdfs::path& path) {
 std::vector<stdfs::path> entries(const stdfs::path& directory) {
   std::vector<stdfs::path> found;
   std::error_code error;
-  for (stdfs::directory_iterator at{directory, error}; !error && at != stdfs::directory_iterator{}; at.increment(error)) {
-    found.push_back(at->path());
-  }
+  stdfs::directory_iterator at{directory, error};
+  for (; !error && at != stdfs::directory_iterator{}; at.increment(error)) found.push_back(at->path());
   return found;
 }
 
@@ -60,10 +61,30 @@ std::vector<Part> parts_of(const std::string& number) {
   return parts;
 }
 
+std::string number_text(std::uint64_t rdev) {
+  return std::to_string(gnu_dev_major(rdev)) + ':' + std::to_string(gnu_dev_minor(rdev));
+}
+
 std::string number_of(const std::string& node) {
   struct stat found {};
   if (::stat(node.c_str(), &found) != 0 || !S_ISBLK(found.st_mode)) return {};
-  return std::to_string(gnu_dev_major(found.st_rdev)) + ':' + std::to_string(gnu_dev_minor(found.st_rdev));
+  return number_text(found.st_rdev);
+}
+
+/// A path as /proc writes it: a space as "\040".
+std::string unescaped(std::string_view text) {
+  constexpr std::size_t kDigits = 3;
+  std::string plain;
+  while (!text.empty()) {
+    unsigned value = 0;
+    const std::string_view digits = text.substr(1, kDigits);
+    const char* const end = digits.data() + digits.size();
+    const bool escaped = text.front() == '\\' && digits.size() == kDigits &&
+                         std::from_chars(digits.data(), end, value, 8).ptr == end;
+    plain += escaped ? static_cast<char>(value) : text.front();
+    text.remove_prefix(escaped ? 1 + kDigits : 1);
+  }
+  return plain;
 }
 
 /// Where it is mounted. The device number of some file systems (btrfs) is not the device's; then the
@@ -78,7 +99,8 @@ std::optional<std::string> mount_point(const std::string& number) {
     }
     std::string type, source;
     fields >> type >> source;
-    if (device == number || (source.starts_with('/') && number_of(source) == number)) return point;
+    const bool meant = device == number || (source.starts_with('/') && number_of(unescaped(source)) == number);
+    if (meant) return unescaped(point);
   }
   return std::nullopt;
 }
@@ -86,7 +108,7 @@ std::optional<std::string> mount_point(const std::string& number) {
 bool is_swap(const std::string& number) {
   std::ifstream swaps{"/proc/swaps"};
   for (std::string line; std::getline(swaps, line);) {
-    if (line.starts_with('/') && number_of(line.substr(0, line.find_first_of(" \t"))) == number) return true;
+    if (line.starts_with('/') && number_of(unescaped(line.substr(0, line.find_first_of(" \t")))) == number) return true;
   }
   return false;
 }
@@ -94,7 +116,7 @@ bool is_swap(const std::string& number) {
 }  // namespace
 
 std::string user_of_device(std::uint64_t rdev) {
-  for (const Part& part : parts_of(std::to_string(gnu_dev_major(rdev)) + ':' + std::to_string(gnu_dev_minor(rdev)))) {
+  for (const Part& part : parts_of(number_text(rdev))) {
     const std::string subject = part.subject.empty() ? "it " : part.subject;
     if (const auto point = mount_point(part.number)) return subject + "is mounted on " + base::quoted(*point);
     if (is_swap(part.number)) return subject + "is used as swap space";
@@ -102,6 +124,11 @@ std::string user_of_device(std::uint64_t rdev) {
     if (!holders.empty()) return subject + "is a part of " + base::quoted(holders.front().filename());
   }
   return {};
+}
+
+bool devices_share_blocks(std::uint64_t rdev, std::uint64_t other_rdev) {
+  const auto parts = parts_of(number_text(rdev));
+  return std::ranges::any_of(parts, [&](const Part& part) { return part.number == number_text(other_rdev); });
 }
 
 }  // namespace rcopy::io

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Why the kernel refuses a block device that is to be written: read from /proc and /sys, for a message.
+// Who uses a block device, and what is a part of what: read from /proc and /sys.
 #pragma once
 
 #include <cstdint>
@@ -10,5 +10,8 @@ namespace rcopy::io {
 
 /// See FileSystem::device_user().
 [[nodiscard]] std::string user_of_device(std::uint64_t rdev);
+
+/// See FileSystem::share_blocks().
+[[nodiscard]] bool devices_share_blocks(std::uint64_t rdev, std::uint64_t other_rdev);
 
 }  // namespace rcopy::io

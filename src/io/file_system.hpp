@@ -86,7 +86,7 @@ class File {
   [[nodiscard]] virtual int drop_cache(Extent extent) = 0;  ///< its clean pages leave the page cache
   /// Whether all of it is in the page cache; EPERM where that is none of this user's business.
   virtual Result<bool> is_cached(Extent extent) = 0;
-  /// Whether data waits to be written back; ENOSYS before Linux 6.5.
+  /// Whether data waits in its page cache to be written back; an errno before Linux 6.5.
   virtual Result<bool> is_dirty() = 0;
   [[nodiscard]] virtual int expect_random() = 0;  ///< nothing is read ahead through this descriptor
   [[nodiscard]] virtual int set_owner(Owner owner) = 0;
@@ -130,6 +130,8 @@ class FileSystem {
   /// Who uses the block device of this number, or a part of it, in words; empty where nobody is found.
   /// For messages: what the kernel answers to OpenMode::device decides.
   [[nodiscard]] virtual std::string device_user(std::uint64_t rdev) const = 0;
+  /// Whether of the block devices of these numbers one is a partition of the other.
+  [[nodiscard]] virtual bool share_blocks(std::uint64_t rdev, std::uint64_t other_rdev) const = 0;
   [[nodiscard]] virtual std::uint32_t umask() const = 0;
   [[nodiscard]] virtual std::uint32_t user() const = 0;  ///< effective user id
 };

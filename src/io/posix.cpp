@@ -286,8 +286,9 @@ class PosixDirectory final : public Directory {
     const auto unit = static_cast<std::uint64_t>(found.f_frsize != 0 ? found.f_frsize : found.f_bsize);
     // A FUSE file system that cannot tell answers with zeros.
     if (found.f_blocks != 0) info.available_bytes = static_cast<std::uint64_t>(found.f_bavail) * unit;
-    info.stable_inodes = !fat && !exfat;
+    info.stable_inodes = info.has_holes = !fat && !exfat;
     info.allocates_ahead = type == EXT4_SUPER_MAGIC || type == kXfsMagic;
+    info.tells_dirty = info.allocates_ahead || type == BTRFS_SUPER_MAGIC || type == TMPFS_MAGIC;
     info.has_owners = !fat && !exfat && type != FUSE_SUPER_MAGIC;
     if (fat) info.max_file_bytes = kFatMaxFileBytes;
     // What a container writes goes with the container.
@@ -336,6 +337,9 @@ class PosixFileSystem final : public FileSystem {
   }
 
   std::string device_user(std::uint64_t rdev) const override { return user_of_device(rdev); }
+  bool share_blocks(std::uint64_t rdev, std::uint64_t other_rdev) const override {
+    return devices_share_blocks(rdev, other_rdev);
+  }
   std::uint32_t umask() const override { return umask_; }
   std::uint32_t user() const override { return ::geteuid(); }
 

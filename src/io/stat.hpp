@@ -32,12 +32,22 @@ struct Stat {
   std::uint64_t disk_sequence = 0;
 };
 
+/// Whether both answers are about one file; about devices: one disk, as far as both tell.
+[[nodiscard]] inline bool same_file(const Stat& a, const Stat& b) {
+  const bool devices = a.kind == FileKind::block_device && b.kind == FileKind::block_device;
+  if (!devices) return a.device == b.device && a.inode == b.inode;
+  const bool told = a.disk_sequence != 0 && b.disk_sequence != 0;
+  return a.rdev == b.rdev && (!told || a.disk_sequence == b.disk_sequence);
+}
+
 /// What a mounted file system can do, from statfs(2) and what is known of its type.
 struct FsInfo {
   /// For this user; the largest number where the file system does not tell.
   std::uint64_t available_bytes = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t max_file_bytes = std::numeric_limits<std::int64_t>::max();
   bool stable_inodes = true;  ///< inode numbers survive a remount (not on FAT, exFAT)
+  bool has_holes = true;      ///< what was never written takes no space (not on FAT, exFAT)
+  bool tells_dirty = false;   ///< its data waits in the page cache of the file, and nowhere else
   bool allocates_ahead = false;  ///< blocks can be had before they are written, at no cost (ext4, xfs)
   bool has_owners = true;     ///< a new file belongs to who made it (not on FAT, exFAT, FUSE)
   std::uint64_t type = 0;     ///< of statfs(2); 0: what it holds is gone once it is unmounted (tmpfs)

@@ -55,9 +55,10 @@ class Journal {
   /// Inserts the row or replaces the one with the same dest_path; sets `row.id`.
   void put(Row& row, Commit commit);
 
-  /// Moves the positions of row `id`, as long as it means that partial. Waits a moment at most for other writers: `busy` means
+  /// Moves the positions of row `id`. Waits a moment at most for other writers: `busy` means
   /// nothing was written and a later checkpoint may try again. `id` must come from find() or
-  /// put() of this object; where its database is gone since, that is an error.
+  /// put() of this object; where its database is gone since, or the row means another partial, that
+  /// is an error.
   [[nodiscard]] Written checkpoint(std::int64_t id, const Checkpoint& checkpoint);
 
  private:

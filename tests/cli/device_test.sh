@@ -57,11 +57,28 @@ attach disk-1
 run -v "$device" image
 expect_copied "$device" image
 if [[ $device == "$first" ]]; then
-  expect_said 'the device may be another one, so it is compared with what was kept'
+  expect_said 'the device may have changed, so it is compared with what was kept'
   expect_resumed "$kept"
 else
   skip_case "it is $device now"
 fi
+
+begin "stopped, and then a byte of what was read changes: started over, nothing old is in the copy"
+rm -f -- image "$journal"*
+stop_copy $((8 * MiB)) "$device" image
+flip_byte "$device" 54321
+run -v "$device" image
+expect_copied "$device" image
+expect_said 'other content'
+
+begin "a drive without a disk: 1, and the old copy stays"
+first=$device
+before=$(hash_of image)
+detach "$device"
+run --retries=0 "$first" image
+expect_refused 1 "^rcopy: cannot read the size of '$first': No medium found; "
+[[ $(hash_of image) == "$before" ]] || fail "the old copy was touched"
+attach disk-1
 
 begin "stopped, and then another disk is attached there: not one byte of the first is in the copy"
 rm -f -- image "$journal"*
@@ -218,6 +235,10 @@ sync -f mounted
 before=$(hash_of "$image")
 run source "$device"
 expect_device_untouched "^rcopy: cannot overwrite '$device': it is mounted on '$work/mounted'; unmount it or end what uses it, then run the same"
+run "$device" image
+expect_status 0
+expect_said "^rcopy: warning: '$device': it is mounted on '$work/mounted', so the copy may hold a mixture of old and new"
+rm -f -- "$journal"*
 umount mounted
 mounts=()
 run source "$device"
@@ -244,6 +265,12 @@ elif wait_until 'the partition is there' test -e "/sys/class/block/${partition##
   expect_device_untouched "^rcopy: cannot overwrite '$partition': it is mounted on '$work/mounted'"
   umount mounted
   mounts=()
+  before=$(hash_of "$image")
+  for pair in "$partition $device" "$device $partition"; do
+    # shellcheck disable=SC2086  # two words
+    run $pair
+    expect_device_untouched "^rcopy: cannot copy '.*': one of it and '.*' is a part of the other; name another destination"
+  done
   run source "$partition"
   expect_status 0
   cmp -n "$source_size" -- source "$partition"
@@ -271,6 +298,12 @@ if mountpoint -q /dev; then
   run source /dev/rcopy-no-such-device
   expect_refused 1 "^rcopy: cannot create '/dev/rcopy-no-such-device': there is no such device; check the name"
   expect_none /dev/rcopy-no-such-device
+
+  begin "a file in /dev that another program left in place of a device: refused"
+  : >/dev/rcopy-stray
+  run source /dev/rcopy-stray
+  rm -f /dev/rcopy-stray
+  expect_refused 1 "^rcopy: cannot overwrite '/dev/rcopy-stray': it is no device but a file in memory; remove it and plug"
 else
   skip_case "/dev is no mount here"
 fi

@@ -73,6 +73,14 @@ for kind in tmpfs ext4; do
     fill 0
     finish
     expect_copied source "$dest"
+
+    begin "$kind: stopped, it takes the space of what was copied, no more"
+    use "$kind"
+    stop_copy $((2 * MiB)) source "$dest"
+    (($(stat -c '%b * 512' "$partial") <= kept + 65536)) || fail "$kept bytes take $(stat -c %b "$partial") sectors"
+    run -v source "$dest"
+    expect_copied source "$dest"
+    expect_said ': continuing$'
     options=(--sparse=always) # which takes none before it is written
   fi
 
@@ -92,14 +100,14 @@ for kind in tmpfs ext4; do
   expect_said "continue at $((kept / MiB))\.0 MiB$"
 
   begin "$kind: still no space: 7 again, and still kept"
-  run "${options[@]}" source "$dest"
+  run source "$dest"
   expect_refused 7 "are needed and .* are free; $advice to continue at $((kept / MiB))\.0 MiB$"
   expect_old_destination
   expect_row transferred_bytes "$kept"
 
   begin "$kind: just enough space for the rest: the same command continues there"
   fill $((size - kept + MiB))
-  run_counting source "${options[@]}" source "$dest"
+  run_counting source source "$dest"
   expect_copied source "$dest"
   expect_first_read "$kept"
   expect_row status complete

@@ -456,6 +456,10 @@ io::Result<std::filesystem::path> FaultyFileSystem::resolve(const std::filesyste
 
 std::string FaultyFileSystem::device_user(std::uint64_t rdev) const { return below_.device_user(rdev); }
 
+bool FaultyFileSystem::share_blocks(std::uint64_t rdev, std::uint64_t other_rdev) const {
+  return below_.share_blocks(rdev, other_rdev);
+}
+
 std::uint32_t FaultyFileSystem::umask() const { return below_.umask(); }
 
 std::uint32_t FaultyFileSystem::user() const { return below_.user(); }

@@ -23,7 +23,8 @@ enum class Call {
   open_directory, stat, resolve,
   open, dir_stat, check_writable, rename, unlink, dir_sync, fs_info,
   read, write, sync_data, sync_all, truncate, allocate, fstat, device_size, device_sequence, lock,
-  drop_cache, is_cached, expect_random, is_dirty, set_owner, set_mode, set_times, clone, seek_data, seek_hole, punch_hole, close,
+  drop_cache, is_cached, expect_random, is_dirty, set_owner, set_mode, set_times, clone, seek_data, seek_hole,
+  punch_hole, close,
 };
 // clang-format on
 
@@ -94,6 +95,7 @@ class FaultyFileSystem final : public io::FileSystem {
   io::Result<io::Stat> stat(const std::filesystem::path& path, io::Links links) override;
   io::Result<std::filesystem::path> resolve(const std::filesystem::path& path) override;
   [[nodiscard]] std::string device_user(std::uint64_t rdev) const override;
+  [[nodiscard]] bool share_blocks(std::uint64_t rdev, std::uint64_t other_rdev) const override;
   [[nodiscard]] std::uint32_t umask() const override;
   [[nodiscard]] std::uint32_t user() const override;
 

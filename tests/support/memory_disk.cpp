@@ -149,6 +149,8 @@ io::Result<stdfs::path> MemoryDisk::resolve(const stdfs::path& path) {
 
 std::string MemoryDisk::device_user(std::uint64_t /*rdev*/) const { return {}; }
 
+bool MemoryDisk::share_blocks(std::uint64_t rdev, std::uint64_t other_rdev) const { return rdev == other_rdev; }
+
 std::uint32_t MemoryDisk::umask() const { return state_->settings.umask; }
 
 std::uint32_t MemoryDisk::user() const {
@@ -202,6 +204,10 @@ void MemoryDisk::put_device(const stdfs::path& path, std::uint64_t size_bytes) {
   inode->data.generate(size_bytes, [](std::uint64_t, std::span<std::byte> out) {
     std::ranges::fill(out, std::byte{0});
   });
+}
+
+void MemoryDisk::pull_disk(const stdfs::path& device) {
+  Hand{*state_}.existing(device, io::Links::follow).inode->data.truncate(0);
 }
 
 void MemoryDisk::put_special(const stdfs::path& path, FileKind kind) {

@@ -47,6 +47,7 @@ struct DiskSettings {
   bool has_owners = true;
   bool can_clone = false;  ///< as xfs and btrfs; a file that put_generated() made cannot be cloned
   bool has_holes = true;  ///< else a file is data from end to end, and punching a hole is refused
+  bool says_holes = true;  ///< else it says that it has none, as FAT does
   NamesDurableBy names = NamesDurableBy::directory_sync;
   DirectIo direct_io = DirectIo::allowed;
   std::uint32_t umask = 022;
@@ -79,6 +80,7 @@ class MemoryDisk final : public io::FileSystem {
   io::Result<io::Stat> stat(const std::filesystem::path& path, io::Links links) override;
   io::Result<std::filesystem::path> resolve(const std::filesystem::path& path) override;
   [[nodiscard]] std::string device_user(std::uint64_t rdev) const override;
+  [[nodiscard]] bool share_blocks(std::uint64_t rdev, std::uint64_t other_rdev) const override;
   [[nodiscard]] std::uint32_t umask() const override;
   [[nodiscard]] std::uint32_t user() const override;
 
@@ -93,6 +95,8 @@ class MemoryDisk final : public io::FileSystem {
   void hard_link(const std::filesystem::path& existing, const std::filesystem::path& path);
   /// A block device of zeros; putting one where one was puts another disk into the node.
   void put_device(const std::filesystem::path& path, std::uint64_t size_bytes);
+  /// The node stays, as on a card reader; whoever has it open finds a device of 0 bytes.
+  void pull_disk(const std::filesystem::path& device);
   /// A fifo, socket or device: only its kind.
   void put_special(const std::filesystem::path& path, io::FileKind kind);
   void move(const std::filesystem::path& from, const std::filesystem::path& to);

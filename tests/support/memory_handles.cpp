@@ -446,6 +446,8 @@ class MemoryDirectory final : public io::Directory {
     return {.value = {.available_bytes = disk_->free_pages() * FileData::kPageBytes,
                       .max_file_bytes = settings.max_file_bytes,
                       .stable_inodes = settings.stable_inodes,
+                      .has_holes = settings.says_holes,
+                      .tells_dirty = true,
                       .allocates_ahead = true,
                       .has_owners = settings.has_owners,
                       .boot = disk_->epoch}};

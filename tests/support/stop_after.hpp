@@ -21,7 +21,8 @@ namespace rcopy::test {
     std::condition_variable opened;
   };
   return [offset_bytes, stop, gate = std::make_shared<Gate>()](const CallInfo& call) mutable {
-    if (call.kind == Call::write && (call.path == kPartial || call.path == kDestination) && call.offset_bytes == offset_bytes) {
+    const bool ours = call.path == kPartial || call.path == kDestination;
+    if (call.kind == Call::write && ours && call.offset_bytes == offset_bytes) {
       stop.request_stop();
       const std::lock_guard lock{gate->mutex};
       gate->opened.notify_all();

@@ -5,6 +5,10 @@
 #include "support/results.hpp"
 #include "transfer_kit.hpp"
 
+#include <atomic>
+#include <cerrno>
+#include <memory>
+
 namespace rcopy::test {
 namespace {
 
@@ -114,6 +118,72 @@ TEST_CASE("a disk that may be another one is read back before the copy goes on",
   CHECK(copied.summary->attempts == 1);
   CHECK(on_medium(rig, kContent));
 }
+
+TEST_CASE("a disk that is pulled is no full device, and what was copied can be continued", "[device]") {
+  OntoDevice rig;
+  rig.options.retries = 0;
+  FaultyFileSystem faulty{rig.disk};
+  Bytes kept;
+  faulty.set_hook([&](const CallInfo& call) {
+    if (call.kind != Call::write || call.offset_bytes != 5 * kMiB) return 0;
+    kept = rig.disk.get(kDestination);
+    rig.disk.pull_disk(kDestination);
+    return 0;
+  });
+  const Copied copied = rig.copy(faulty);
+  REQUIRE(copied.failed_with(ErrorCode::io));
+  CHECK(copied.error->info().os_error == ENOMEDIUM);
+  CHECK(rig.row()->durable_bytes <= 5 * kMiB);
+  rig.disk.put_device(kDestination, kDeviceBytes);
+  rig.disk.put(kDestination, kept);
+  REQUIRE(rig.copy().done());
+  CHECK(on_medium(rig, kContent));
+}
+
+TEST_CASE("a retry never writes to another disk that appears at the same node", "[device]") {
+  OntoDevice rig{{.disk_sequences = GENERATE(true, false)}};
+  const Bytes theirs = content(Seed{18}, kDeviceBytes);
+  FaultyFileSystem faulty{rig.disk};
+  faulty.set_hook([&, tries = std::make_shared<std::atomic<int>>(0)](const CallInfo& call) {
+    if (call.kind != Call::write || call.offset_bytes != 5 * kMiB || (*tries)++ > 0) return 0;
+    rig.disk.put_device(kDestination, kDeviceBytes);
+    rig.disk.put(kDestination, theirs);
+    return EIO;
+  });
+  const Copied copied = rig.copy(faulty);
+  REQUIRE(copied.failed_with(ErrorCode::io));
+  CHECK(std::string{copied.error->what()}.find("another disk may be there now") != std::string::npos);
+  CHECK(rig.disk.get(kDestination) == theirs);
+  REQUIRE(rig.copy().done());  // whoever asks again means this one
+  CHECK(on_medium(rig, kContent));
+}
+
+TEST_CASE("a device whose node went away is waited for", "[device]") {
+  OntoDevice rig;
+  rig.options.device_wait = kForever;
+  rig.options.retries = 0;
+  FaultyFileSystem faulty{rig.disk};
+  std::atomic<int> looks{-1};
+  faulty.set_hook([&](const CallInfo& call) {
+    if (call.kind == Call::write && call.offset_bytes == 5 * kMiB && looks == -1) {
+      looks = 0;
+      rig.disk.move(kDestination, "/src/away");
+      return EIO;
+    }
+    if (call.kind == Call::stat && call.path == kDestination && looks >= 0 && ++looks == 3) {
+      rig.disk.move("/src/away", kDestination);
+    }
+    return 0;
+  });
+  const Copied copied = rig.copy(faulty);
+  REQUIRE(copied.done());
+  CHECK(copied.summary->attempts == 2);
+  CHECK(copied.summary->resumed_bytes >= 4 * kMiB);
+  REQUIRE(rig.observer->of<Waiting>().size() == 1);
+  CHECK(rig.observer->of<Waiting>()[0].until == "'/dst/a' is back");
+  CHECK(on_medium(rig, kContent));
+}
+
 
 TEST_CASE("a finished copy to a device is made again, for anybody may have written to it", "[device]") {
   OntoDevice rig;

@@ -58,6 +58,45 @@ TEST_CASE("in place a file that may not be written is refused as in cp", "[in-pl
   CHECK(rig.disk.look(kDestination).mode == 0444);
 }
 
+TEST_CASE("in place a file that its owner made read-only since the last copy is refused", "[in-place]") {
+  InPlace rig{kOld};
+  REQUIRE(rig.copy().done());
+  rig.disk.set_mode(kDestination, 0444);
+  rig.disk.put(kSource, kLonger);
+  REQUIRE(rig.copy().failed_with(ErrorCode::io));
+  CHECK(rig.disk.get(kDestination) == kContent);
+  CHECK(rig.disk.look(kDestination).mode == 0444);
+}
+
+TEST_CASE("in place, cut short after it became read-only, only writing is given back", "[in-place]") {
+  InPlace rig{kOld};
+  rig.options.attributes = Attributes::preserve;
+  rig.disk.set_mode(kSource, 0444);
+  FaultyFileSystem faulty{rig.disk};
+  rig.options.retries = 0;
+  bool published = false;
+  faulty.set_hook([&](const CallInfo& call) {
+    if (call.kind == Call::set_times) published = true;
+    return published && call.kind == Call::sync_all ? EIO : 0;
+  });
+  REQUIRE(rig.copy(faulty).failed_with(ErrorCode::io));
+  REQUIRE(rig.disk.look(kDestination).mode == 0444);
+  rig.options.attributes = Attributes::like_cp;
+  REQUIRE(rig.copy().done());
+  CHECK(rig.disk.look(kDestination).mode == 0644);
+  CHECK(rig.disk.get(kDestination) == kContent);
+}
+
+TEST_CASE("a copy beside that is being published is not passed by one in place", "[in-place]") {
+  InPlace rig{kOld};
+  const auto directory = good(rig.disk.open_directory("/dst", io::DirectoryUse::change_names));
+  const auto other = good(directory->open(".a.rcopy-part", io::OpenMode::create_partial));
+  REQUIRE(other->try_lock() == 0);
+  REQUIRE(other->set_mode(0444) == 0);
+  REQUIRE(rig.copy().failed_with(ErrorCode::busy));
+  CHECK(rig.disk.get(kDestination) == kOld);
+}
+
 TEST_CASE("in place, where there is nothing to write into, the first promise holds", "[in-place]") {
   InPlace rig{kOld};
   rig.disk.remove(kDestination);

@@ -125,15 +125,21 @@ struct DeviceSource {
   Situation now;
 };
 
-TEST_CASE("a device as source is known by its disk", "[plan]") {
+TEST_CASE("in one run a device as source is known by its disk", "[plan]") {
   DeviceSource device{Status::in_progress};
+  device.now.watched = true;
   CHECK(make_plan(device.row, device.now, {}).keep == Keep::confirmed);
   CHECK(make_plan(device.row, device.now, {}).source == SourceTrust::known);
 }
 
-TEST_CASE("a device that may be another one must begin with the bytes that were kept", "[plan]") {
+TEST_CASE("a device that may have changed must begin with the bytes that were kept", "[plan]") {
   DeviceSource device{GENERATE(Status::in_progress, Status::copied, Status::verified)};
+  SECTION("the same disk, which anybody may have written to since") {}
   SECTION("another disk") { device.now.source.inode = 78; }
+  SECTION("another disk, while a run goes on") {
+    device.now.source.inode = 78;
+    device.now.watched = true;
+  }
   SECTION("before the last boot, nothing told") { device.now.source.inode = 0; }
   SECTION("nothing is ever told") { device.row.source.inode = device.now.source.inode = 0; }
   const Plan plan = make_plan(device.row, device.now, {});
@@ -156,6 +162,15 @@ TEST_CASE("a copy of a device is never up to date, for anybody may have written 
   device.now.partial.reset();
   device.now.destination = file_of(kTotal);
   CHECK(starts_over(make_plan(device.row, device.now, {})));
+}
+
+TEST_CASE("what is written in place is read back where nothing else would be", "[plan]") {
+  Situation now = with_partial(7 * kMiB);
+  now.writing = Writing::in_place;
+  CHECK(make_plan(row_in(Status::in_progress), now, {}).keep == Keep::confirmed);
+  CHECK(make_plan(row_in(Status::in_progress), now, {.verify = Verify::none}).keep == Keep::checked);
+  now.writing = Writing::beside;  // a private file
+  CHECK(make_plan(row_in(Status::in_progress), now, {.verify = Verify::none}).keep == Keep::confirmed);
 }
 
 TEST_CASE("a copied file is verified, a verified one published", "[plan]") {

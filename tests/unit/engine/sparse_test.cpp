@@ -111,7 +111,7 @@ TEST_CASE("data that waits to be written back is read, whatever the file system 
   const auto directory = good(rig.disk.open_directory("/src", io::DirectoryUse::look_up));
   const auto file = good(directory->open("a", io::OpenMode::partial));
   REQUIRE(good(file->write_at(Bytes{"late"}, 6 * kMiB)) == 4);
-  REQUIRE_FALSE(engine::has_reliable_holes(*file, good(file->stat())));
+  REQUIRE_FALSE(engine::has_reliable_holes(*file, good(file->stat()), {.tells_dirty = true}));
   FaultyFileSystem watched{rig.disk};
   REQUIRE(rig.copy(watched).done());
   CHECK(bytes_read_from_source(watched, kSparseSize) == kSparseSize);
@@ -120,19 +120,25 @@ TEST_CASE("data that waits to be written back is read, whatever the file system 
   CHECK(rig.disk.get(kDestination) == expected);
 }
 
-TEST_CASE("where the kernel does not tell, a source that was changed lately is read", "[engine]") {
+TEST_CASE("where nobody tells, a source that was changed lately is read", "[engine]") {
   SparseRig rig;
   FaultyFileSystem old_kernel{rig.disk};
-  old_kernel.add({.kind = Call::is_dirty, .error = ENOSYS, .repeat = Repeat::forever});
+  const bool told = GENERATE(true, false);
+  if (!told) old_kernel.add({.kind = Call::is_dirty, .error = ENOSYS, .repeat = Repeat::forever});
+  const io::FsInfo fs{.tells_dirty = !told};  // a file system with a cache of its own
   const auto directory = io::open_directory(old_kernel, "/src", io::DirectoryUse::look_up);
   const auto file = io::open(*directory, "a", io::OpenMode::source);
   io::Stat stat = io::stat(*file);
   using namespace std::chrono;
   const auto now = duration_cast<nanoseconds>(system_clock::now().time_since_epoch());
-  stat.mtime_ns = (now - hours{1}).count();
-  CHECK(engine::has_reliable_holes(*file, stat));
-  stat.mtime_ns = (now - seconds{20}).count();
-  CHECK_FALSE(engine::has_reliable_holes(*file, stat));
+  const auto old = (now - hours{1}).count(), late = (now - seconds{20}).count();
+  stat.mtime_ns = stat.ctime_ns = old;
+  CHECK(engine::has_reliable_holes(*file, stat, fs));
+  stat.mtime_ns = late;
+  CHECK_FALSE(engine::has_reliable_holes(*file, stat, fs));
+  stat.mtime_ns = old;
+  stat.ctime_ns = late;  // unpacked with its time just now
+  CHECK_FALSE(engine::has_reliable_holes(*file, stat, fs));
 }
 
 TEST_CASE("blocks are allocated ahead for a new file, all of them, and not for holes or in place", "[transfer]") {
@@ -175,12 +181,48 @@ TEST_CASE("only ENXIO means that no data follows", "[transfer]") {
   SparseRig rig;
   rig.options.retries = 0;
   FaultyFileSystem faulty{rig.disk};
-  const int error = GENERATE(EIO, EINVAL, EBADF);
+  const int error = GENERATE(EIO, EBADF, ENOMEM);
   faulty.add({.kind = Call::seek_data, .nth = 2, .error = error});
   CHECK(rig.copy(faulty).failed_with(ErrorCode::io));
   CHECK_FALSE(rig.disk.exists(kDestination));
   REQUIRE(rig.copy().done());
   CHECK(rig.disk.get(kDestination) == kSparse);
+}
+
+TEST_CASE("where the file system knows no holes, all of a source is read", "[transfer]") {
+  SparseRig rig;
+  FaultyFileSystem watched{rig.disk};
+  const int error = GENERATE(EINVAL, EOPNOTSUPP);
+  for (const Call call : {Call::seek_data, Call::seek_hole}) {
+    watched.add({.kind = call, .error = error, .repeat = Repeat::forever});
+  }
+  REQUIRE(rig.copy(watched).done());
+  CHECK(bytes_read_from_source(watched, kSparseSize) == kSparseSize);
+  CHECK(rig.disk.get(kDestination) == kSparse);
+}
+
+TEST_CASE("a source that is cut off between two questions for its holes has changed", "[transfer]") {
+  SparseRig rig;
+  rig.options.retries = 0;
+  FaultyFileSystem faulty{rig.disk};
+  faulty.set_hook([&](const CallInfo& call) {
+    if (call.kind == Call::seek_hole && call.path == kSource) rig.disk.put(kSource, Bytes{"short"});
+    return 0;
+  });
+  CHECK(rig.copy(faulty).failed_with(ErrorCode::source_changed));
+}
+
+TEST_CASE("small pieces between holes go through the page cache, where they come together", "[transfer]") {
+  CopyRig rig;
+  Bytes bytes(2 * kMiB);
+  for (std::size_t at = 0; at < kMiB; at += 8192) bytes[at] = std::byte{1};
+  std::ranges::copy(content(Seed{54}, kMiB), bytes.begin() + static_cast<std::ptrdiff_t>(kMiB));
+  rig.options.sparse = Sparse::always;
+  rig.options.cache = Cache::drop;
+  rig.disk.put(kSource, bytes);
+  REQUIRE(rig.copy().done());
+  CHECK(rig.disk.get(kDestination) == bytes);
+  CHECK(rig.disk.look(kDestination).allocated_bytes == kMiB + kMiB / 2);
 }
 
 TEST_CASE("a stop in a sparse file keeps a position that is confirmed again", "[transfer]") {
@@ -233,10 +275,27 @@ TEST_CASE("a file that is one hole is copied without a block", "[transfer]") {
   CHECK(rig.disk.look(kDestination).allocated_bytes == 0);
 }
 
-TEST_CASE("space is asked for what is allocated, not for holes", "[transfer]") {
+TEST_CASE("space is asked for what is data, not for holes", "[transfer]") {
   SparseRig rig{{.capacity_bytes = 8 * kMiB}};
   REQUIRE(rig.copy().done());
   CHECK(rig.disk.get(kDestination) == kSparse);
+}
+
+TEST_CASE("where the destination has no holes, space is asked for the whole size", "[transfer]") {
+  SparseRig rig{{.capacity_bytes = 8 * kMiB, .says_holes = false}};
+  FaultyFileSystem watched{rig.disk};
+  REQUIRE(rig.copy(watched).failed_with(ErrorCode::no_space));
+  CHECK(watched.calls(Call::write) == 0);
+}
+
+TEST_CASE("--sparse=always is tried, for nobody knows before how much of it is zeros", "[transfer]") {
+  CopyRig rig{{.capacity_bytes = 8 * kMiB}};
+  rig.options.sparse = Sparse::always;
+  rig.disk.put_generated(kSource, 12 * kMiB, [](std::uint64_t, std::span<std::byte> out) {
+    std::ranges::fill(out, std::byte{0});
+  });
+  REQUIRE(rig.copy().done());
+  CHECK(rig.disk.look(kDestination).allocated_bytes == 0);
 }
 
 }  // namespace

@@ -12,10 +12,6 @@ using io::FileKind;
 using io::Links;
 using io::OpenMode;
 
-std::unique_ptr<io::Directory> root_of(World& world) {
-  return good(world.fs().open_directory(world.root(), io::DirectoryUse::change_names));
-}
-
 TEST_CASE("a rename replaces the target and takes the file with it", "[contract]") {
   const auto made = every_world();
   World& world = *made;

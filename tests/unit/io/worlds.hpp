@@ -8,6 +8,7 @@
 #include "support/catch.hpp"
 #include "support/faulty.hpp"
 #include "support/memory_disk.hpp"
+#include "support/results.hpp"
 #include "support/temp_dir.hpp"
 
 #include <cerrno>
@@ -129,6 +130,20 @@ inline std::unique_ptr<World> every_world() {
     case WorldKind::faulty: break;
   }
   return std::make_unique<FaultyWorld>();
+}
+
+inline std::unique_ptr<io::Directory> root_of(World& world) {
+  return good(world.fs().open_directory(world.root(), io::DirectoryUse::change_names));
+}
+
+inline Bytes read(io::File& file, std::size_t size_bytes, std::uint64_t offset_bytes = 0) {
+  Bytes bytes(size_bytes);
+  bytes.resize(good(file.read_at(bytes, offset_bytes)));
+  return bytes;
+}
+
+inline void write(io::File& file, const Bytes& bytes, std::uint64_t offset_bytes = 0) {
+  REQUIRE(good(file.write_at(bytes, offset_bytes)) == bytes.size());
 }
 
 }  // namespace rcopy::test
