@@ -18,6 +18,7 @@ namespace rcopy {
 enum class Target {
   automatic,  ///< a directory if it is one, else the file to write
   directory,  ///< must be a directory
+  file,       ///< the file to write, even if it is a directory: then it is an error
 };
 
 struct Job {

@@ -37,6 +37,7 @@ enum class Outcome {
   copied,      ///< all or the rest of the bytes were copied in this run
   finished,    ///< the bytes were there; this run verified or published them
   up_to_date,  ///< nothing to do
+  kept,        ///< what is there was not to be replaced (Update, Ask)
 };
 
 /// How the bytes of a file got where they are.
@@ -122,6 +123,9 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual void on_event(const Event& event) = 0;
+
+  /// Ask::before_replacing: whether this destination may be replaced. The copy waits for the answer.
+  [[nodiscard]] virtual bool may_replace(const std::filesystem::path& /*destination*/) { return true; }
 
   Counters counters;
 };

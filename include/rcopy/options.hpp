@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 namespace rcopy {
 
@@ -24,11 +25,43 @@ enum class Resume {
   never,      ///< start over, also when the journal says "up to date"
 };
 
-/// Which attributes the new file gets.
-enum class Attributes {
-  like_cp,   ///< new: source mode less umask; existing: its own mode and, where permitted, owner
-  preserve,  ///< `cp -p`: mode, owner where permitted, times in nanoseconds
+/// What else the copy gets than its content.
+enum class Mode {
+  like_cp,   ///< new: the source's less the umask; existing: its own
+  preserve,  ///< the source's, with its set-id bits and its ACL
+  usual,     ///< as if made by any program: 0666 less the umask
 };
+
+enum class Ownership {
+  like_cp,   ///< new: who copies; existing: its own, where permitted
+  preserve,  ///< the source's, where permitted
+};
+
+enum class Timestamps {
+  like_cp,   ///< of the copying
+  preserve,  ///< the source's, in nanoseconds
+};
+
+/// Extended attributes, but for ACLs, which belong to the mode, and security contexts.
+enum class Xattrs {
+  like_cp,   ///< none
+  possible,  ///< the source's, as far as file system and rights allow, without a word
+  preserve,  ///< the source's, or the file fails
+};
+
+struct Attributes {
+  Mode mode = Mode::like_cp;
+  Ownership ownership = Ownership::like_cp;
+  Timestamps timestamps = Timestamps::like_cp;
+  Xattrs xattrs = Xattrs::like_cp;
+
+  bool operator==(const Attributes&) const = default;
+};
+
+/// `cp -p`.
+inline constexpr Attributes kPreserved{.mode = Mode::preserve,
+                                       .ownership = Ownership::preserve,
+                                       .timestamps = Timestamps::preserve};
 
 /// Whether the copy may share the blocks of its source, where the file system can (xfs, btrfs).
 enum class Reflink {
@@ -48,6 +81,34 @@ enum class Writing {
 enum class Rewrite {
   all,
   differing,  ///< blocks that the medium holds already are left alone; others are written
+};
+
+/// Which destinations that exist are replaced. A copy that was begun in place, or has its name already, is
+/// finished in any case.
+enum class Update {
+  all,
+  older,      ///< those whose mtime is before the source's
+  none,
+  none_fail,  ///< none, and each is a failure
+};
+
+/// How a destination is replaced.
+enum class Replace {
+  writable,  ///< as cp: only what may be written, and what a symlink leads to instead of the link
+  any,       ///< also what may not be written, as a rename can
+  name,      ///< whatever has the name, be it a link: nothing of it is kept
+};
+
+/// Whether the user is asked before a destination is replaced: Observer::may_replace().
+enum class Ask { never, before_replacing };
+
+/// What becomes of a file, or of a link, that is replaced. It never lacks a name meanwhile, except where
+/// no hard link can be made: on some file systems, and for some files of other users.
+enum class Backup {
+  none,
+  simple,    ///< it is kept as NAME and the suffix; an older one of this kind is lost
+  numbered,  ///< it is kept as NAME.~N~
+  existing,  ///< numbered where there are numbered ones already, else simple
 };
 
 /// Who goes first where several processes want the disk.
@@ -78,11 +139,16 @@ struct Options {
   std::optional<std::filesystem::path> journal = std::nullopt;
   Verify verify = Verify::medium;
   Resume resume = Resume::automatic;
-  Attributes attributes = Attributes::like_cp;
+  Attributes attributes = {};
   Reflink reflink = Reflink::automatic;
   /// A block device as destination is written in place, whatever this says.
   Writing writing = Writing::beside;
   Rewrite rewrite = Rewrite::all;
+  Update update = Update::all;
+  Replace replace = Replace::writable;
+  Ask ask = Ask::never;
+  Backup backup = Backup::none;
+  std::string backup_suffix = "~";  ///< of simple backups: not empty, without a slash
   /// How often one file is tried again, over all reasons (mismatch, changed source, I/O error).
   unsigned retries = 3;
   /// The wait before the first try after an I/O error; doubles each time, to at most 30 s.

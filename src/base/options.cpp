@@ -5,6 +5,8 @@
 
 #include <rcopy/error.hpp>
 
+#include <string>
+
 namespace rcopy {
 namespace {
 
@@ -27,6 +29,15 @@ void check(const Options& options) {
   }
   if (options.sparse != Sparse::automatic && options.reflink == Reflink::always) {
     refuse("change the holes of a clone", "it has those of its source; leave out --sparse or --reflink=always");
+  }
+  if (options.writing == Writing::in_place && options.backup != Backup::none) {
+    refuse("keep a backup in place", "the old content is written over; leave out --inplace or --backup");
+  }
+  if (options.writing == Writing::in_place && options.replace == Replace::name) {
+    refuse("replace a name in place", "that makes a new file; leave out --inplace or --remove-destination");
+  }
+  if (options.backup_suffix.empty() || options.backup_suffix.find('/') != std::string::npos) {
+    refuse("use this backup suffix", "it is empty or has a slash");
   }
   if (options.retries > kMostRetries) refuse("retry that often", "at most 1000000 times");
   if (options.retry_wait < std::chrono::milliseconds::zero()) {

@@ -5,8 +5,8 @@
 // like "[a,b]" into two and takes "-1" for an operand.
 #include "cli/arguments.hpp"
 
-#include "base/parse.hpp"
 #include "base/text.hpp"
+#include "cli/option_table.hpp"
 
 #include <rcopy/error.hpp>
 #include <rcopy/version.hpp>
@@ -14,179 +14,11 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <functional>
-#include <iterator>
 #include <string_view>
 #include <utility>
 
 namespace rcopy::cli {
 namespace {
-
-[[noreturn]] void refuse(std::string message) {
-  throw Error{
-      {.code = ErrorCode::usage, .operation = {}, .path = {}, .reason = std::move(message)}};
-}
-
-using Apply = std::function<void(Arguments&, const std::string& value)>;
-
-/// One option. Options are applied in the order they are given, so the last one counts.
-struct Row {
-  const char* short_name;  ///< "" where there is none
-  const char* long_name;   ///< "" where there is none
-  const char* value;       ///< what --help calls its value; "" for an option without one
-  const char* help;        ///< lines end with '\n' where --help breaks them
-  Apply apply;
-  const char* without = "";  ///< the value of the option alone, where it may be left out
-};
-
-constexpr const char* kForeverWord = "forever";
-
-template <class Enum>
-using Choices = std::vector<std::pair<const char*, Enum>>;
-
-template <class Enum>
-Enum choose(const char* option, const std::string& value, const Choices<Enum>& choices) {
-  std::string known;
-  for (const auto& [name, choice] : choices) {
-    if (value == name) return choice;
-    known += (known.empty() ? "" : ", ") + std::string{name};
-  }
-  refuse("invalid value " + base::quoted(value) + " for " + option + "; one of: " + known);
-}
-
-template <class Value>
-Value valid(const char* option, const std::string& text, const std::optional<Value>& value) {
-  if (!value) refuse("invalid value " + base::quoted(text) + " for " + option);
-  return *value;
-}
-
-void choose_journal(Arguments& arguments, JournalChoice choice) {
-  if (arguments.journal_choice != JournalChoice::usual && arguments.journal_choice != choice) {
-    refuse("--journal and --no-journal exclude each other");
-  }
-  arguments.journal_choice = choice;
-}
-
-void name_journal(Arguments& arguments, const std::string& path) {
-  if (path.empty()) refuse("--journal needs the name of a file");
-  choose_journal(arguments, JournalChoice::named);
-  arguments.journal = path;
-}
-
-Verify parse_verify(const std::string& value) {
-  return choose<Verify>(
-      "--verify", value,
-      {{"medium", Verify::medium}, {"cache", Verify::cache}, {"none", Verify::none}});
-}
-
-Resume parse_resume(const std::string& value) {
-  return choose<Resume>(
-      "--resume", value,
-      {{"auto", Resume::automatic}, {"check", Resume::check}, {"never", Resume::never}});
-}
-
-Cache parse_cache(const std::string& value) {
-  return choose<Cache>(
-      "--cache", value,
-      {{"auto", Cache::automatic}, {"keep", Cache::keep}, {"drop", Cache::drop}});
-}
-
-Sparse parse_sparse(const std::string& value) {
-  return choose<Sparse>(
-      "--sparse", value,
-      {{"auto", Sparse::automatic}, {"always", Sparse::always}, {"never", Sparse::never}});
-}
-
-Reflink parse_reflink(const std::string& value) {
-  return choose<Reflink>(
-      "--reflink", value,
-      {{"auto", Reflink::automatic}, {"always", Reflink::always}, {"never", Reflink::never}});
-}
-
-/// "forever" or a time.
-std::chrono::milliseconds parse_wait(const char* option, const std::string& value) {
-  if (value == kForeverWord) return kForever;
-  return valid(option, value, base::parse_duration(value));
-}
-
-/// The one table of options.
-std::vector<Row> option_table() {
-  using ui::Verbosity;
-  return {
-      {"-p", "", "", "keep mode, owner (where permitted) and times",
-       [](auto& to, const auto&) { to.attributes = Attributes::preserve; }},
-      {"", "--verify", "WHERE",
-       "read the copy back before it gets its name, from the\n"
-       "medium (default), from the cache, or none: not at all",
-       [](auto& to, const auto& value) { to.verify = parse_verify(value); }},
-      {"", "--no-verify", "", "the same as --verify=none",
-       [](auto& to, const auto&) { to.verify = Verify::none; }},
-      {"", "--resume", "HOW",
-       "auto: continue where an earlier run stopped (default);\n"
-       "check: the same, but hash all of the kept part first;\n"
-       "never: start over, even if the copy is up to date",
-       [](auto& to, const auto& value) { to.resume = parse_resume(value); }},
-      {"", "--reflink", "WHEN",
-       "auto: share the source's blocks where the file system\n"
-       "can, else copy (default); always: or fail; never",
-       [](auto& to, const auto& value) { to.reflink = parse_reflink(value); }},
-      {"", "--inplace", "",
-       "write into an existing destination itself: no second\n"
-       "copy, hard links stay, but its old content is lost",
-       [](auto& to, const auto&) { to.writing = Writing::in_place; }},
-      {"", "--repair", "",
-       "with --inplace, or after a read-back that failed:\n"
-       "write only the blocks that differ",
-       [](auto& to, const auto&) { to.rewrite = Rewrite::differing; }},
-      {"", "--retries", "N", "try a file again up to N times (default 3)",
-       [](auto& to, const auto& value) {
-         to.retries = valid("--retries", value, base::parse_count(value));
-       }},
-      {"", "--retry-wait", "TIME",
-       "wait before the first retry after an I/O error, like\n"
-       "500ms, 2s, 1.5m (default 1s); doubles up to 30 s",
-       [](auto& to, const auto& value) {
-         to.retry_wait = valid("--retry-wait", value, base::parse_duration(value));
-       }},
-      {"", "--wait", "TIME",
-       "when a device is pulled or unmounted, wait until it is\n"
-       "back and continue; without TIME, for ever",
-       [](auto& to, const auto& value) { to.device_wait = parse_wait("--wait", value); },
-       kForeverWord},
-      {"", "--lock-wait", "TIME",
-       "when another rcopy works on the destination, wait for\n"
-       "it; without TIME, for ever",
-       [](auto& to, const auto& value) { to.lock_wait = parse_wait("--lock-wait", value); },
-       kForeverWord},
-      {"", "--bwlimit", "RATE",
-       "read and write at most RATE: KiB a second, or\n"
-       "with a unit, like 10M or 1.5G",
-       [](auto& to, const auto& value) {
-         to.bytes_per_second = valid("--bwlimit", value, base::parse_rate(value));
-       }},
-      {"", "--nice-io", "", "read and write only when nobody else wants the disk",
-       [](auto& to, const auto&) { to.io_priority = IoPriority::idle; }},
-      {"", "--sparse", "WHEN",
-       "auto: make holes where the source has some (default);\n"
-       "always: of all zeros; never: none",
-       [](auto& to, const auto& value) { to.sparse = parse_sparse(value); }},
-      {"", "--cache", "HOW",
-       "auto: leave the page cache as it is (default); keep:\n"
-       "go through it, as cp does; drop: forget both files",
-       [](auto& to, const auto& value) { to.cache = parse_cache(value); }},
-      {"", "--journal", "PATH", "keep the positions in this file", name_journal},
-      {"", "--no-journal", "", "keep no positions: nothing to continue by a later run",
-       [](auto& to, const auto&) { choose_journal(to, JournalChoice::none); }},
-      {"-v", "--verbose", "", "say what is done and why, and the result of each file",
-       [](auto& to, const auto&) { to.verbosity = Verbosity::verbose; }},
-      {"-q", "--quiet", "", "say nothing but errors",
-       [](auto& to, const auto&) { to.verbosity = Verbosity::quiet; }},
-      {"-h", "--help", "", "show this help and exit",
-       [](auto& to, const auto&) { to.action = Action::help; }},
-      {"", "--version", "", "show the version and exit",
-       [](auto& to, const auto&) { to.action = Action::version; }},
-  };
-}
 
 bool takes_value(const Row& row) { return *row.value != '\0'; }
 
@@ -258,6 +90,12 @@ std::vector<std::filesystem::path> operands_among(const std::vector<std::string>
   return operands;
 }
 
+std::filesystem::path without_slashes(const std::filesystem::path& path) {
+  std::string text = path.native();
+  while (text.size() > 1 && text.back() == '/') text.pop_back();
+  return text;
+}
+
 constexpr std::size_t kHelpColumn = 26;
 
 std::string help_of(const Row& row) {
@@ -270,6 +108,7 @@ std::string help_of(const Row& row) {
   std::string_view help = row.help;
   for (;;) {
     const std::size_t end = std::min(help.find('\n'), help.size());
+    if (line.size() - (line.rfind('\n') + 1) >= kHelpColumn) line += '\n';
     line.resize(line.size() + kHelpColumn - (line.size() - (line.rfind('\n') + 1)), ' ');
     line += std::string{help.substr(0, end)} + "\n";
     if (end == help.size()) return line;
@@ -280,6 +119,7 @@ std::string help_of(const Row& row) {
 constexpr const char* kHelpHead =
     "Usage: rcopy [OPTION]... SOURCE DEST\n"
     "  or:  rcopy [OPTION]... SOURCE... DIRECTORY\n"
+    "  or:  rcopy [OPTION]... -t DIRECTORY SOURCE...\n"
     "Copy files like cp, but so that they can be trusted: a copy that was cut short\n"
     "is continued by the same command, and a finished one is read back from the\n"
     "medium before it gets its name.\n"
@@ -306,7 +146,7 @@ constexpr const char* kHelpTail =
 
 Arguments parse_arguments(const std::vector<std::string>& words) {
   Arguments arguments;
-  const std::vector<Row> table = option_table();
+  const std::vector<Row>& table = option_table();
   check_equals_signs(words, table);
 
   CLI::App app;
@@ -334,6 +174,11 @@ Options to_options(const Arguments& arguments, const Environment& environment) {
       .reflink = arguments.reflink,
       .writing = arguments.writing,
       .rewrite = arguments.rewrite,
+      .update = arguments.clobber == Clobber::never ? Update::none : arguments.update,
+      .replace = arguments.replace,
+      .ask = arguments.ask,
+      .backup = Backup::none,
+      .backup_suffix = Options{}.backup_suffix,
       .retries = arguments.retries,
       .retry_wait = arguments.retry_wait,
       .device_wait = arguments.device_wait,
@@ -343,6 +188,18 @@ Options to_options(const Arguments& arguments, const Environment& environment) {
       .sparse = arguments.sparse,
       .lock_wait = arguments.lock_wait,
   };
+  if (arguments.backups == BackupChoice::wanted) {
+    const std::string& usual = environment.version_control;
+    options.backup = arguments.backup ? *arguments.backup
+                     : usual.empty() ? Backup::existing
+                                     : parse_backup("$VERSION_CONTROL", usual);
+    for (const std::string& suffix : {environment.simple_backup_suffix, arguments.backup_suffix}) {
+      if (!suffix.empty() && suffix.find('/') == std::string::npos) options.backup_suffix = suffix;
+    }
+  }
+  if (options.backup != Backup::none && (options.update == Update::none || options.update == Update::none_fail)) {
+    refuse("options --backup and --no-clobber are mutually exclusive");
+  }
   switch (arguments.journal_choice) {
     case JournalChoice::usual: options.journal = journal_location(environment); break;
     case JournalChoice::named: options.journal = arguments.journal; break;
@@ -357,15 +214,27 @@ Job to_job(const Arguments& arguments) {
   if (std::any_of(operands.begin(), operands.end(), [](const auto& one) { return one.empty(); })) {
     refuse("a file operand is empty");
   }
-  if (operands.size() == 1) {
-    refuse("missing destination file operand after " + base::quoted(operands.front()));
+  Job job{.sources = operands, .destination = {}, .target = arguments.target};
+  if (arguments.target_directory) {
+    if (arguments.target == Target::file) {
+      refuse("cannot combine --target-directory (-t) and --no-target-directory (-T)");
+    }
+    job.destination = *arguments.target_directory;
+    job.target = Target::directory;
+  } else {
+    if (operands.size() == 1) {
+      refuse("missing destination file operand after " + base::quoted(operands.front()));
+    }
+    job.destination = operands.back();
+    job.sources.pop_back();
+    const bool slash_at_end = operands.back().native().back() == '/';
+    if (arguments.target == Target::file && operands.size() > 2) refuse("extra operand " + base::quoted(operands[2]));
+    if (arguments.target != Target::file && (operands.size() > 2 || slash_at_end)) job.target = Target::directory;
   }
-  const bool slash_at_end = operands.back().native().back() == '/';
-  return {
-      .sources = {operands.begin(), std::prev(operands.end())},
-      .destination = operands.back(),
-      .target = operands.size() > 2 || slash_at_end ? Target::directory : Target::automatic,
-  };
+  if (arguments.slashes == TrailingSlashes::strip) {
+    for (auto& source : job.sources) source = without_slashes(source);
+  }
+  return job;
 }
 
 std::string help_text() {

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,12 @@ enum class JournalChoice {
   named,  ///< Arguments::journal
   none,
 };
+
+enum class Clobber { usual, never };
+
+enum class BackupChoice { unsaid, wanted };
+
+enum class TrailingSlashes { keep, strip };
 
 /// What the user wrote, with the defaults filled in.
 struct Arguments {
@@ -46,6 +53,16 @@ struct Arguments {
   Cache cache = Options{}.cache;
   Sparse sparse = Options{}.sparse;
   std::chrono::milliseconds lock_wait = Options{}.lock_wait;
+  Update update = Options{}.update;
+  Replace replace = Options{}.replace;
+  Ask ask = Options{}.ask;
+  Clobber clobber = Clobber::usual;  ///< never: whatever `update` says
+  BackupChoice backups = BackupChoice::unsaid;
+  std::optional<Backup> backup;  ///< of those wanted; nothing: as the environment says
+  std::string backup_suffix;     ///< empty: likewise
+  std::optional<std::filesystem::path> target_directory;
+  Target target = Target::automatic;
+  TrailingSlashes slashes = TrailingSlashes::keep;
   std::vector<std::filesystem::path> operands;
 };
 
@@ -54,7 +71,7 @@ struct Arguments {
 /// --no-journal exclude each other. Throws Error (usage) whose text is the whole message.
 [[nodiscard]] Arguments parse_arguments(const std::vector<std::string>& words);
 
-/// Throws Error (journal) where the journal has no place.
+/// Throws Error: journal where the journal has no place; usage for backups of an unknown kind.
 [[nodiscard]] Options to_options(const Arguments& arguments, const Environment& environment);
 
 /// Throws Error (usage) for missing or empty operands.

@@ -20,13 +20,14 @@ struct Remedy {
   const char* text;
 };
 
-constexpr std::array<Remedy, 17> kRemedies{{
+constexpr std::array<Remedy, 18> kRemedies{{
     {EACCES, Remedy::then_again, "check the permissions"},
     {EPERM, Remedy::then_again, "check the permissions"},
     {EBUSY, Remedy::then_again, "unmount it or end what uses it"},
     {EMFILE, Remedy::then_again, "raise the limit of open files (ulimit -n)"},
     {ENODEV, Remedy::then_again, "check the device"},
     {ENXIO, Remedy::then_again, "check the device"},
+    {ENOMEDIUM, Remedy::then_again, "check the device"},
     {ETIMEDOUT, Remedy::then_again, "check the connection"},
     {ESTALE, Remedy::then_again, "check the connection"},
     {ENOTCONN, Remedy::then_again, "check the connection"},

@@ -5,32 +5,12 @@
 
 #include <rcopy/error.hpp>
 
-#include <pwd.h>
-#include <unistd.h>
-
-#include <cstdlib>
-
 namespace rcopy::cli {
 namespace {
-
-std::string variable(const char* name) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 bool is_absolute(const std::string& path) { return !path.empty() && path.front() == '/'; }
 
 }  // namespace
-
-Environment read_environment() {
-  const passwd* const user = ::getpwuid(::geteuid());
-  return {
-      .rcopy_journal = variable("RCOPY_JOURNAL"),
-      .xdg_state_home = variable("XDG_STATE_HOME"),
-      .home = variable("HOME"),
-      .passwd_home = user == nullptr || user->pw_dir == nullptr ? "" : user->pw_dir,
-  };
-}
 
 std::filesystem::path journal_location(const Environment& environment) {
   const std::filesystem::path file = "rcopy/journal.db";

@@ -7,6 +7,7 @@
 #include "cli/failure_text.hpp"
 #include "cli/journal_location.hpp"
 #include "cli/signals.hpp"
+#include "ui/answer.hpp"
 #include "ui/screen.hpp"
 #include "ui/terminal.hpp"
 #include "ui/text_renderer.hpp"
@@ -76,6 +77,7 @@ Ending copy(const Arguments& arguments, const Job& job, const Options& options) 
                                    : "rcopy: stopping (again to stop at once)");
   }};
   ui::TextRenderer renderer{screen, text_settings(arguments), failure_text(options, signals)};
+  renderer.answer_by([stop = signals.token()] { return ui::read_line(STDIN_FILENO, stop); });
   const ui::Terminal terminal{STDERR_FILENO};
   if (arguments.verbosity != Verbosity::quiet && terminal.can_redraw()) {
     renderer.show_progress(terminal, ui::locale_charset(), options.verify);

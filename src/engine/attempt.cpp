@@ -4,6 +4,8 @@
 #include "engine/attempt.hpp"
 
 #include "base/text.hpp"
+#include "engine/attributes.hpp"
+#include "engine/backup.hpp"
 #include "engine/data_finder.hpp"
 #include "engine/identity.hpp"
 #include "engine/pipeline.hpp"
@@ -43,15 +45,17 @@ Attempt::Attempt(const Run& run, Ledger& ledger, std::filesystem::path given_sou
 
 AttemptEnd Attempt::run() {
   source_ = open_source(run_.fs, given_source_);
-  warn_of_users();
   start_counters();
-  place_ = resolve_place(run_.fs, {given_destination_, given_source_, run_.options.writing}, source_);
-  say_in_place();
+  place_ = resolve_place(run_.fs, {given_destination_, given_source_, run_.options, run_.target}, source_);
+  check_still_device();
   row_ = ledger_.load(place_->path());
   check_mount();
-  if (up_to_date()) return AttemptEnd::done;
-  if (!is_published()) check_replaceable(*place_);
+  if (up_to_date() || keeps_existing()) return AttemptEnd::done;
+  if (!is_published()) check_replaceable(*place_, run_.options);
+  if (!is_published()) check_backup(*place_, source_, run_.options);
   lock_and_plan();
+  say_in_place();
+  warn_of_users();
   switch (plan_.entry) {
     case Entry::copy: return enter_at_copy();
     case Entry::verify:
@@ -89,7 +93,7 @@ void Attempt::failed(const Error& error, Next next) {
   try {
     if (empty || lost) {
       partial_->remove();
-    } else if (next == Next::another_run) {
+    } else {
       give_back_room();
     }
   } catch (const Error&) {
@@ -156,7 +160,7 @@ void Attempt::lock_and_plan() {
   // Under the lock everything is looked at again: another rcopy may just have finished.
   row_ = ledger_.load(place_->path());
   place_->existing = io::find(*place_->directory, place_->name);
-  if (begun_in_place()) check_nobody_in_place(*place_);
+  if (place_->writing == Writing::beside && begun_in_place()) check_nobody_in_place(*place_);
   const auto kept = partial_->created() ? std::nullopt : std::optional{partial_->found()};
   plan_ = make_plan(row_, situation(kept), plan_options());
 }
@@ -261,7 +265,7 @@ std::optional<hash::Digest> Attempt::read_back_partial() {
 
 AttemptEnd Attempt::enter_at_publish() {
   phase(Phase::publishing);
-  publish(run_.fs, *place_, *partial_, source_, run_.options.attributes, run_.events);
+  publish(run_.fs, *place_, *partial_, source_, run_.options, run_.events);
   // The row first: closing gives up the lock.
   finish(plan_.entry == Entry::copy ? Outcome::copied : Outcome::finished, io::stat(partial_->file()));
   io::close(partial_->file());
@@ -355,14 +359,16 @@ Error Attempt::mismatch_error() {
 
 /// The bytes are there already, but -p is new.
 bool Attempt::needs_refresh() const {
-  return is_published() && run_.options.attributes == Attributes::preserve &&
-         attributes_differ(*place_->existing, source_);
+  const bool keeps = run_.options.update == Update::none || run_.options.update == Update::none_fail ||
+                     run_.options.ask != Ask::never;
+  if (!is_published() || place_->on_device || (plan_.entry == Entry::nothing && keeps)) return false;
+  return attributes_differ(*place_, source_, run_.options.attributes);
 }
 
 void Attempt::finish(Outcome outcome, const io::Stat& destination) {
   io::Stat now = destination;
   const bool refresh = outcome != Outcome::copied && needs_refresh();
-  if (refresh) now = refresh_attributes(run_.fs, *place_, source_, run_.events);
+  if (refresh) now = refresh_attributes(run_.fs, *place_, source_, run_.options, run_.events);
   if (refresh || outcome != Outcome::up_to_date) {
     ledger_.complete(partial_identity(now, place_->fs), content_times(now, place_->fs));
   }

@@ -29,7 +29,10 @@ struct AttemptOrder {
   bool last = false;                ///< a changed source or a mismatch would not be tried again
   bool after_mismatch = false;      ///< that is how the attempt before ended
   journal::MountIdentity mount = {};  ///< of the destination in an earlier attempt
-  std::optional<std::uint64_t> disk = {};  ///< the disk_identity() an earlier attempt wrote to
+  bool at_once = false;             ///< the one before ended with no wait, and no disk can have been away
+  std::optional<std::uint64_t> disk = {};         ///< the disk_identity() that is written to
+  std::optional<std::uint64_t> source_disk = {};  ///< the one that is read
+  bool may_replace = false;                ///< the user was asked in an earlier attempt
 };
 
 class Attempt {
@@ -58,8 +61,15 @@ class Attempt {
   /// A destination that is a device, as the user named it.
   [[nodiscard]] std::optional<std::filesystem::path> device() const;
 
-  /// Of a destination that is a device, and was opened: its disk_identity().
+  /// The user was asked and said yes.
+  [[nodiscard]] bool may_replace() const { return order_.may_replace; }
+
+  /// Whether this attempt wrote the row.
+  [[nodiscard]] bool begun() const { return begun_; }
+
+  /// Of a destination that is a device, and was opened: its disk_identity(); likewise of the source.
   [[nodiscard]] std::optional<std::uint64_t> disk() const { return disk_; }
+  [[nodiscard]] std::optional<std::uint64_t> source_disk() const;
 
   /// Once it is known.
   [[nodiscard]] io::FileKind source_kind() const { return source_.stat.kind; }
@@ -80,11 +90,14 @@ class Attempt {
   void check_mount();
   void say_in_place() const;
   void warn_of_users() const;
-  void check_disk() const;
+  void check_still_device() const;
+  void check_same_disks();
   [[nodiscard]] bool overwrites() const;
   [[nodiscard]] bool repairs() const;
   [[nodiscard]] bool begun_in_place() const;
   [[nodiscard]] bool up_to_date();
+  [[nodiscard]] bool keeps_existing();
+  [[nodiscard]] bool is_older() const;
   void lock_and_plan();
   [[nodiscard]] AttemptEnd enter_at_copy();
   [[nodiscard]] bool clone_instead();

@@ -18,18 +18,31 @@ void Attempt::say_in_place() const {
   run_.events.emit(Notice{.path = place_->path(), .text = "it is a block device, so it is written in place"});
 }
 
-/// A later attempt may find another disk at the same node. Its user pulled one and plugged the other in; he
-/// did not ask to write to it. A new run is asked.
-void Attempt::check_disk() const {
-  if (!disk_ || !order_.disk) return;
-  const bool same = *disk_ != 0 && *disk_ == *order_.disk;
-  const bool never_away = *disk_ == 0 && order_.after_mismatch;  // which the kernel does not tell
-  if (same || never_away) return;
-  throw Error{{.code = ErrorCode::io,
-               .operation = "go on copying to",
-               .path = place_->path(),
-               .reason = "another disk may be there now; plug the first one in again, or run the same command again "
-                         "to write to this one"}};
+/// A device whose node went away: a file of its name would be a copy nobody asked for.
+void Attempt::check_still_device() const {
+  if (order_.disk && !place_->on_device) io::fail("go on copying to", place_->path(), ENODEV);
+}
+
+std::optional<std::uint64_t> Attempt::source_disk() const {
+  if (!source_.file || !is_device(source_.stat)) return std::nullopt;
+  return disk_identity(source_.stat, source_.fs);
+}
+
+/// A later attempt may find another disk at the same node: its user pulled one and plugged the other in. He did not
+/// ask to write to it, or to copy it. A new run is asked.
+void Attempt::check_same_disks() {
+  if (place_->on_device) disk_ = partial_->found().identity.inode;
+  const auto check = [&](const auto& then, const auto& now, const std::filesystem::path& path, const char* next) {
+    if (!then || !now || (*now != 0 && *now == *then)) return;
+    if (*now == 0 && order_.at_once) return;  // which disk it is the kernel does not tell
+    throw Error{{.code = ErrorCode::io,
+                 .operation = "go on copying",
+                 .path = path,
+                 .reason = std::string{"another disk may be there now; plug the first one in again, or run the same "
+                                       "command again to "} + next + " this one"}};
+  };
+  check(order_.disk, disk_, place_->path(), "write to");
+  check(order_.source_disk, source_disk(), given_source_, "copy");
 }
 
 /// A disk that was pulled has no bytes and no room any more, which is neither a change of the source, nor a
@@ -51,11 +64,12 @@ std::optional<std::filesystem::path> Attempt::device() const {
   return place_ && place_->on_device ? std::optional{place_->named} : std::nullopt;
 }
 
-/// Whether a copy that is written beside finds its destination begun by one in place.
+/// Whether the destination is a mixture that a copy in place left, or still makes.
 bool Attempt::begun_in_place() const {
   const auto& existing = place_->existing;
-  if (place_->writing == Writing::in_place || !existing || !row_) return false;
-  return row_->status != journal::Status::complete && row_->partial == partial_identity(*existing, place_->fs);
+  if (!existing || !row_ || row_->status == journal::Status::complete) return false;
+  const Match matched = match(row_->partial, partial_identity(*existing, place_->fs));
+  return matched == Match::same || (matched == Match::unknown && place_->writing == Writing::in_place);
 }
 
 /// Whether the bytes go over others, which are nobody's claim. What failed its read-back is only kept to

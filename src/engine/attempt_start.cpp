@@ -16,6 +16,7 @@ namespace rcopy::engine {
 Attempt::Start Attempt::prepare_start() {
   if (plan_.keep == Keep::nothing) return start_fresh();
   if (auto kept = keep_prefix()) return *kept;
+  check_disks_are_there();
   plan_.reason = "the kept part has other content than the journal says";
   plan_.keep = Keep::nothing;
   return start_fresh();
@@ -65,7 +66,7 @@ bool Attempt::source_begins_as(const Position& kept) {
 }
 
 Attempt::Start Attempt::start_fresh() {
-  check_disk();
+  check_same_disks();
   drop_leftover();
   if (!overwrites()) partial_->recreate();
   // Durably, before the first byte: a row that vouches for the old partial's bytes must not meet
@@ -79,7 +80,7 @@ std::uint64_t Attempt::least_bytes() const {
   const io::Stat& source = source_.stat;
   if (!makes_holes()) return source.size_bytes;
   if (run_.options.sparse == Sparse::always) return 0;
-  if (has_reliable_holes(*source_.file, source, source_.fs)) return data_bytes(*source_.file);
+  if (has_reliable_holes(*source_.file, source, source_.fs)) return data_bytes(*source_.file, source.size_bytes);
   return std::min(source.allocated_bytes, source.size_bytes);
 }
 
@@ -116,9 +117,8 @@ void Attempt::allocate_from(std::uint64_t offset_bytes) {
   const std::uint64_t total_bytes = source_.stat.size_bytes;
   const bool pays = place_->fs.allocates_ahead && place_->writing == Writing::beside && !makes_holes();
   if (!pays || total_bytes - offset_bytes <= kBlockBytes) return;
-  const int error =
-      partial_->file().allocate({.offset_bytes = offset_bytes, .length_bytes = total_bytes - offset_bytes});
-  allocated_ = error == 0;
+  allocated_ = true;  // a part may be had also where it fails
+  (void)partial_->file().allocate({.offset_bytes = offset_bytes, .length_bytes = total_bytes - offset_bytes});
 }
 
 /// A partial that may lie there for long takes what it holds. After a kill it takes the room of all.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The way from the hasher to the writer. It needs no bound of its own: the blocks in it are out of a
-// BlockReader, which has only so many, and a hole has no bytes. One thread puts, one other takes.
+// BlockReader, which has only so many, and holes that follow each other are one. One thread puts, one other
+// takes.
 #pragma once
 
 #include "engine/block_reader.hpp"
@@ -23,7 +24,9 @@ class BlockQueue {
  public:
   void put(const HashedBlock& block) {
     const std::lock_guard lock{mutex_};
-    blocks_.push_back(block);
+    const bool hole = block.block.data.empty();
+    if (hole && !blocks_.empty() && blocks_.back().block.data.empty()) blocks_.back().after = block.after;
+    else blocks_.push_back(block);
     changed_.notify_one();
   }
 

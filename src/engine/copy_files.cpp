@@ -67,12 +67,14 @@ JobSummary copy_files(const Job& job, const Options& options, Observer& observer
                         .options = options,
                         .events = events,
                         .stop = std::move(stop),
+                        .target = job.target,
                         .directory = job_directory(*fs, job)};
   JobSummary summary;
   std::set<io::Name> names;
   for (const auto& source : job.sources) {
     try {
-      if (job.target == Target::directory && !names.insert(engine::destination_name(source)).second) {
+      const bool second = job.target == Target::directory && !names.insert(engine::destination_name(source)).second;
+      if (second && options.backup == Backup::none) {
         const Error error = duplicate(source);
         events.emit(TransferFailed{.error = error, .source = source, .destination = job.destination});
         throw error;

@@ -34,10 +34,14 @@ bool has_reliable_holes(io::File& source, const io::Stat& stat, const io::FsInfo
   return dirty.error == 0 && fs.tells_dirty ? !dirty.value : !changed_lately(stat);
 }
 
-std::uint64_t data_bytes(io::File& file) {
+std::uint64_t data_bytes(io::File& file, std::uint64_t size_bytes) {
   std::uint64_t sum = 0;
   DataFinder data{file};
-  for (auto begin = data.next(0); begin; begin = data.next(data.end_bytes())) sum += data.end_bytes() - *begin;
+  for (std::uint64_t at = 0; at < size_bytes; at = data.end_bytes()) {
+    const auto begin = data.next(at);
+    if (!begin || *begin >= size_bytes || data.end_bytes() <= at) break;
+    sum += std::min(data.end_bytes(), size_bytes) - *begin;
+  }
   return sum;
 }
 

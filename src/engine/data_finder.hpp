@@ -32,8 +32,8 @@ class DataFinder {
 /// no data waits to be written back. Throws Error (io).
 [[nodiscard]] bool has_reliable_holes(io::File& source, const io::Stat& stat, const io::FsInfo& fs);
 
-/// How much of a file with such holes is data. Throws Error (io).
-[[nodiscard]] std::uint64_t data_bytes(io::File& file);
+/// How much of a file of this size, with such holes, is data. Throws Error (io).
+[[nodiscard]] std::uint64_t data_bytes(io::File& file, std::uint64_t size_bytes);
 
 /// Fewer bytes allocated than its size says; of a device that says nothing.
 [[nodiscard]] inline bool looks_sparse(const io::Stat& stat) {

@@ -18,6 +18,11 @@ class EventSink {
     observer_.on_event(event);
   }
 
+  [[nodiscard]] bool may_replace(const std::filesystem::path& destination) {
+    const std::lock_guard lock{mutex_};
+    return observer_.may_replace(destination);
+  }
+
   [[nodiscard]] Counters& counters() { return observer_.counters; }
 
  private:

@@ -46,37 +46,43 @@ bool can_be_copied(io::FileKind kind) {
 }
 
 /// `given` or, where that is a directory, the file below it.
-stdfs::path file_meant(io::FileSystem& fs, const stdfs::path& given, const stdfs::path& given_source) {
+stdfs::path file_meant(io::FileSystem& fs, const Wanted& wanted) {
+  const stdfs::path& given = wanted.destination;
   const auto found = io::find(fs, given, io::Links::follow);
-  if (found && found->kind == io::FileKind::directory) return given / destination_name(given_source);
+  const bool directory = found && found->kind == io::FileKind::directory;
+  if (directory && wanted.target != Target::file) return given / destination_name(wanted.source);
   if (given.native().ends_with('/')) {
     refuse("create", given, found ? "Not a directory" : "the directory does not exist", found ? ENOTDIR : ENOENT);
   }
   return given;
 }
 
-/// The file behind symlinks, or the name to create in an existing directory.
-stdfs::path resolved_target(io::FileSystem& fs, const stdfs::path& target) {
-  if (io::find(fs, target, io::Links::follow)) return io::resolve(fs, target);
-  if (io::find(fs, target, io::Links::nofollow)) {
-    refuse("create", target, "it is a dangling symbolic link, and rcopy does not write through those");
+/// The file behind symlinks, or the name to create or replace in an existing directory.
+stdfs::path resolved_target(io::FileSystem& fs, const stdfs::path& target, const Options& options) {
+  if (!makes_new_file(options)) {
+    if (io::find(fs, target, io::Links::follow)) return io::resolve(fs, target);
+    if (io::find(fs, target, io::Links::nofollow)) {
+      refuse("create", target, "it is a dangling symbolic link, and rcopy does not write through those");
+    }
   }
   const stdfs::path parent = target.has_parent_path() ? target.parent_path() : stdfs::path{"."};
   if (!io::find(fs, parent, io::Links::follow)) refuse("create", target, "the directory does not exist", ENOENT);
   return io::resolve(fs, parent) / target.filename();
 }
 
-void check_existing(Place& place, const stdfs::path& given_source, const Source& source) {
+void check_existing(Place& place, const Wanted& wanted, const Source& source) {
   if (!place.existing) return;
   const io::Stat& existing = *place.existing;
   if (same_file(existing, source.stat)) {
-    refuse("copy", given_source,
+    refuse("copy", wanted.source,
            "it and " + base::quoted(place.path()) + " are the same file; name another destination");
   }
   if (existing.kind == io::FileKind::directory) {
     refuse("overwrite", place.path(), "it is a directory", EISDIR);
   }
-  if (!can_be_copied(existing.kind)) refuse("overwrite", place.path(), kind_text(existing.kind));
+  const bool replaced = makes_new_file(wanted.options);
+  if (replaced && is_device(existing)) refuse("replace", place.path(), kind_text(existing.kind));
+  if (!replaced && !can_be_copied(existing.kind)) refuse("overwrite", place.path(), kind_text(existing.kind));
 }
 
 /// A disk that is written while its partition is read, or the other way round, is no source.
@@ -120,23 +126,25 @@ io::Name destination_name(const stdfs::path& given_source) {
   return stdfs::path{text}.filename();
 }
 
-io::Name partial_name_for(const io::Name& name) {
+io::Name hidden_name(const io::Name& name, std::string_view suffix) {
   static constexpr std::string_view kPrefix = ".";
-  static constexpr std::string_view kSuffix = ".rcopy-part";
   static constexpr std::size_t kHashDigits = 16;
   const std::string& text = name.native();
   std::string middle = text;
-  if (kPrefix.size() + text.size() + kSuffix.size() > kNameMax) {
+  if (kPrefix.size() + text.size() + suffix.size() > kNameMax) {
     hash::Hasher hasher;
     hasher.update(std::as_bytes(std::span{text}));
-    middle = cut(text, kNameMax - kPrefix.size() - kSuffix.size() - 1 - kHashDigits);
+    middle = cut(text, kNameMax - kPrefix.size() - suffix.size() - 1 - kHashDigits);
     middle += '~' + hasher.digest().hex().substr(0, kHashDigits);
   }
-  return std::string{kPrefix} + middle + std::string{kSuffix};
+  return std::string{kPrefix} + middle + std::string{suffix};
 }
 
-void check_replaceable(const Place& place) {
+io::Name partial_name_for(const io::Name& name) { return hidden_name(name, ".rcopy-part"); }
+
+void check_replaceable(const Place& place, const Options& options) {
   if (!place.existing || place.writing == Writing::in_place) return;
+  if (options.replace != Replace::writable || makes_new_file(options)) return;
   const int error = place.directory->check_writable(place.name);
   if (error != 0 && error != ENOENT) io::fail("overwrite", place.path(), error);
 }
@@ -172,16 +180,17 @@ Source open_source(io::FileSystem& fs, const stdfs::path& given) {
 
 Place resolve_place(io::FileSystem& fs, const Wanted& wanted, const Source& source) {
   Place place;
-  place.named = file_meant(fs, wanted.destination, wanted.source);
-  const stdfs::path target = resolved_target(fs, place.named);
+  place.named = file_meant(fs, wanted);
+  const stdfs::path target = resolved_target(fs, place.named, wanted.options);
   place.directory = io::open_directory(fs, target.parent_path(), io::DirectoryUse::change_names);
   place.name = target.filename();
   place.existing = io::find(*place.directory, place.name);
-  check_existing(place, wanted.source, source);
+  check_existing(place, wanted, source);
   check_partial(place, wanted.source, source);
   place.on_device = place.existing && is_device(*place.existing);
   if (place.on_device) check_other_disk(fs, place, source);
-  if (place.on_device || (place.existing && wanted.writing == Writing::in_place)) place.writing = Writing::in_place;
+  const bool in_place = wanted.options.writing == Writing::in_place;
+  if (place.on_device || (place.existing && in_place)) place.writing = Writing::in_place;
   place.partial_name = place.writing == Writing::in_place ? place.name : partial_name_for(place.name);
   place.fs = io::file_system(*place.directory);
   if (place.on_device) return place;  // which has no more to do with the file system of its node

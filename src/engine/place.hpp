@@ -7,7 +7,7 @@
 #include "io/calls.hpp"
 #include "journal/row.hpp"
 
-#include <rcopy/options.hpp>
+#include <rcopy/copy.hpp>
 
 #include <memory>
 #include <optional>
@@ -48,18 +48,26 @@ struct Place {
 struct Wanted {
   std::filesystem::path destination;
   std::filesystem::path source;
-  Writing writing = Writing::beside;
+  const Options& options;
+  Target target = Target::automatic;
 };
 
-/// DEST as cp reads it: a directory means DEST/basename of the source, a symlink is followed.
-/// Throws Error (io) where the directory is missing, what exists is neither a regular file nor a block
-/// device, or it or its partial is the source itself.
+/// DEST as cp reads it: a directory means DEST/basename of the source, a symlink is followed unless it is
+/// replaced itself.
+/// Throws Error (io) where the directory is missing, what exists is not to be replaced (it is neither a
+/// regular file nor a block device, or where all names are replaced a directory or a device), or it or its
+/// partial is the source itself.
 [[nodiscard]] Place resolve_place(io::FileSystem& fs, const Wanted& wanted, const Source& source);
 
 /// Throws Error (io) where what exists may not be written: a rename would replace it all the same,
 /// but cp refuses, and so do we. Not to be asked where nothing is to be replaced; in place it is opened
 /// for writing anyway.
-void check_replaceable(const Place& place);
+void check_replaceable(const Place& place, const Options& options);
+
+/// Whether nothing of what is replaced, like its mode, is passed on to the copy.
+[[nodiscard]] inline bool makes_new_file(const Options& options) {
+  return options.replace == Replace::name || options.backup != Backup::none;
+}
 
 /// Throws Error (io) where the path of the directory means another one by now: it was moved away, or
 /// something was mounted over it. What is written goes into the directory that was opened, so the
@@ -69,7 +77,10 @@ void check_still_there(io::FileSystem& fs, const Place& place);
 /// The name a source gets in a destination directory: its last component, also of "a//".
 [[nodiscard]] io::Name destination_name(const std::filesystem::path& given_source);
 
-/// `.NAME.rcopy-part`; a name that would be longer than 255 bytes is cut and a hash appended.
+/// `.NAME` and the suffix; a name that would be longer than 255 bytes is cut and a hash appended.
+[[nodiscard]] io::Name hidden_name(const io::Name& name, std::string_view suffix);
+
+/// `.NAME.rcopy-part`, likewise.
 [[nodiscard]] io::Name partial_name_for(const io::Name& name);
 
 }  // namespace rcopy::engine

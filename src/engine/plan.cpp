@@ -98,14 +98,13 @@ Plan plan_partial(const journal::Row& row, const Situation& now, const Options& 
   return plan_of(Entry::verify, Keep::nothing, "copied already");
 }
 
-/// It has the size and the name that it had; nothing tells whether it was written to in between, or is
-/// another disk. While one run goes on, it is the same as long as the kernel says so.
+/// It has the size that it had; nothing tells whether it was written to in between, or is another disk. While one
+/// run goes on, it is the same as long as the kernel says so.
 bool doubtful_device(const journal::Row& row, const Situation& now) {
   if (now.source_kind != io::FileKind::block_device) return false;
   const journal::SourceIdentity& then = row.source;
   const bool was_device = then.mtime_ns == 0 && then.ctime_ns == 0;
-  return was_device && row.file_path == now.source_path && then.size_bytes == now.source.size_bytes &&
-         !(now.watched && same_source(row, now));
+  return was_device && then.size_bytes == now.source.size_bytes && !(now.watched && same_source(row, now));
 }
 
 Plan plan_doubtful_source(const journal::Row& row, const Situation& now, const Options& options) {

@@ -75,11 +75,12 @@ class Transfer {
         return *tried.summary;
       }
       order_.after_mismatch = tried.error->code() == ErrorCode::verify_failed;
+      const bool at_once = tried.again == Tried::Again::at_once;
+      order_.at_once = at_once;
       if (waited_for_lock(*tried.error)) continue;
       ++order_.number;
       if (waited_for_device(*tried.error)) continue;
       if (tried.again == Tried::Again::no || order_.last) give_up(*tried.error);
-      const bool at_once = tried.again == Tried::Again::at_once;
       try_again_after(at_once ? milliseconds{0} : wait, *tried.error);
       if (!at_once) wait = std::min<milliseconds>(wait * 2, kMaxRetryWait);
     }
@@ -122,7 +123,10 @@ class Transfer {
     if (!source_anchor_) source_anchor_ = attempt.source_anchor();
     if (!destination_anchor_) destination_anchor_ = attempt.destination_anchor();
     if (destination_anchor_) order_.mount = destination_anchor_->mount;
-    if (attempt.disk()) order_.disk = attempt.disk();
+    // One that was only looked at is not the one that this copy is about.
+    if (attempt.begun() || !order_.disk) order_.disk = attempt.disk();
+    if (attempt.begun() || !order_.source_disk) order_.source_disk = attempt.source_disk();
+    order_.may_replace = attempt.may_replace();
     if (attempt.source_kind() == io::FileKind::block_device) source_device_ = source_;
     if (attempt.device()) destination_device_ = attempt.device();
   }
@@ -130,13 +134,14 @@ class Transfer {
   /// A directory that vanished with its mount point: desktops remove those of a pulled stick. Of a pulled
   /// device the node vanishes.
   [[nodiscard]] Error with_mount(const Error& error) const {
-    if (error.code() != ErrorCode::io || error.info().os_error != ENOENT) return error;
+    if (error.code() != ErrorCode::io || transient(error)) return error;
     if (device_away()) {
       return Error{{.code = ErrorCode::io,
                     .operation = error.info().operation,
                     .path = error.info().path,
                     .os_error = ENODEV}};
     }
+    if (error.info().os_error != ENOENT) return error;
     const auto away = mount_away();
     if (!away) return error;
     return Error{{.code = ErrorCode::not_mounted,
@@ -199,7 +204,9 @@ class Transfer {
       (void)io::stat(*file);  // which has no size without a disk
       return true;
     } catch (const Error& error) {
-      return !transient(error);
+      // The node is there before its owner and its group are set.
+      const int os_error = error.info().os_error;
+      return !transient(error) && os_error != EACCES && os_error != EPERM && os_error != ENOENT;
     }
   }
 

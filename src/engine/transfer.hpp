@@ -10,8 +10,7 @@
 #include "io/file_system.hpp"
 #include "journal/journal.hpp"
 
-#include <rcopy/events.hpp>
-#include <rcopy/options.hpp>
+#include <rcopy/copy.hpp>
 
 #include <filesystem>
 #include <optional>
@@ -27,6 +26,7 @@ struct Run {
   EventSink& events;
   std::stop_token stop;
   SyncRhythm rhythm = {};
+  Target target = Target::automatic;
   /// Of several files: their directory, as it was when the job began.
   std::optional<Anchor> directory = std::nullopt;
 };

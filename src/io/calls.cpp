@@ -28,6 +28,15 @@ auto repeat_result(Call call) {
   return result;
 }
 
+/// What is asked for in two calls may grow in between (ERANGE).
+template <class Call>
+auto repeat_while_growing(Call call) {
+  constexpr int kMostTimes = 10;
+  auto result = repeat_result(call);
+  for (int times = 1; result.error == ERANGE && times < kMostTimes; ++times) result = repeat_result(call);
+  return result;
+}
+
 /// All of such a file counts as data.
 bool tells_no_holes(int seek_error) { return seek_error == EINVAL || seek_error == EOPNOTSUPP; }
 
@@ -134,6 +143,20 @@ bool punch_hole(File& file, Extent extent) {
   return true;
 }
 
+std::vector<std::string> xattr_names(File& file) {
+  auto result = repeat_while_growing([&] { return file.xattr_names(); });
+  if (result.error == ENOTSUP) return {};
+  if (result.error != 0) fail("read the extended attributes of", file.path(), result.error);
+  return std::move(result.value);
+}
+
+std::optional<std::vector<std::byte>> xattr(File& file, const std::string& name) {
+  auto result = repeat_while_growing([&] { return file.xattr(name); });
+  if (result.error == ENODATA || result.error == ENOTSUP) return std::nullopt;
+  if (result.error != 0) fail("read the extended attributes of", file.path(), result.error);
+  return std::move(result.value);
+}
+
 Stat stat(File& file) {
   const auto result = repeat_result([&] { return file.stat(); });
   if (result.error != 0) fail("stat", file.path(), result.error);
@@ -195,8 +218,29 @@ std::optional<Stat> find(Directory& directory, const Name& name) {
   return result.value;
 }
 
-void rename(Directory& directory, const Name& from, const Name& to) {
-  must("rename the finished copy to", directory.path() / to, [&] { return directory.rename(from, to); });
+void rename(Directory& directory, const Name& from, const Name& to, const char* operation) {
+  must(operation, directory.path() / to, [&] { return directory.rename(from, to); });
+}
+
+void rename_new(Directory& directory, const Name& from, const Name& to, const char* operation) {
+  const int error = repeat([&] { return directory.rename_new(from, to); });
+  if (error == 0) return;
+  if (error != EINVAL && error != ENOSYS) fail(operation, directory.path() / to, error);
+  if (find(directory, to)) fail(operation, directory.path() / to, EEXIST);
+  rename(directory, from, to, operation);
+}
+
+bool link(Directory& directory, const Name& from, const Name& to) {
+  const int error = repeat([&] { return directory.link(from, to); });
+  if (error == EPERM || error == EOPNOTSUPP || error == EMLINK) return false;
+  if (error != 0) fail("link to", directory.path() / to, error);
+  return true;
+}
+
+std::vector<Name> names(Directory& directory) {
+  auto result = repeat_result([&] { return directory.names(); });
+  if (result.error != 0) fail("read the directory", directory.path(), result.error);
+  return std::move(result.value);
 }
 
 void unlink(Directory& directory, const Name& name) {

@@ -48,6 +48,10 @@ void truncate(File& file, std::uint64_t size_bytes);
 [[nodiscard]] std::uint64_t next_hole(File& file, std::uint64_t offset_bytes);
 /// False where the file system has no holes (EOPNOTSUPP).
 [[nodiscard]] bool punch_hole(File& file, Extent extent);
+/// None where the file system has none.
+[[nodiscard]] std::vector<std::string> xattr_names(File& file);
+/// Nothing where there is none of that name.
+[[nodiscard]] std::optional<std::vector<std::byte>> xattr(File& file, const std::string& name);
 /// Of a block device with its size, and with the disk behind it where the kernel tells. Throws Error
 /// (io), with ENOMEDIUM where no disk is in it.
 [[nodiscard]] Stat stat(File& file);
@@ -63,7 +67,14 @@ void close(File& file);
 [[nodiscard]] std::unique_ptr<File> open_direct(Directory& directory, const Name& name, OpenMode mode);
 /// Nothing where the name does not exist.
 [[nodiscard]] std::optional<Stat> find(Directory& directory, const Name& name);
-void rename(Directory& directory, const Name& from, const Name& to);
+/// `operation` completes "cannot ... TO".
+void rename(Directory& directory, const Name& from, const Name& to, const char* operation);
+/// The same, but an error (EEXIST) where there is a `to`; where the file system cannot tell in one step, in
+/// two.
+void rename_new(Directory& directory, const Name& from, const Name& to, const char* operation);
+/// False where the file system has no hard links, or refuses one to a file of somebody else.
+[[nodiscard]] bool link(Directory& directory, const Name& from, const Name& to);
+[[nodiscard]] std::vector<Name> names(Directory& directory);
 /// A name that is gone already is fine.
 void unlink(Directory& directory, const Name& name);
 void sync(Directory& directory);

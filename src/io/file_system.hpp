@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <sys/types.h>
+#include <vector>
 
 namespace rcopy::io {
 
@@ -92,6 +93,11 @@ class File {
   [[nodiscard]] virtual int set_owner(Owner owner) = 0;
   [[nodiscard]] virtual int set_mode(std::uint32_t mode) = 0;
   [[nodiscard]] virtual int set_times(Times times) = 0;
+  /// Of all extended attributes that this user may know of; ENOTSUP: the file system has none.
+  virtual Result<std::vector<std::string>> xattr_names() = 0;
+  virtual Result<std::vector<std::byte>> xattr(const std::string& name) = 0;  ///< ENODATA: there is none
+  [[nodiscard]] virtual int set_xattr(const std::string& name, std::span<const std::byte> value) = 0;
+  [[nodiscard]] virtual int remove_xattr(const std::string& name) = 0;
   [[nodiscard]] virtual int close() = 0;  ///< the descriptor is gone whatever this returns
 };
 
@@ -107,7 +113,14 @@ class Directory {
   virtual Result<Stat> stat(const Name& name, Links links) = 0;
   [[nodiscard]] virtual int check_writable(const Name& name) = 0;  ///< may this process write it?
   [[nodiscard]] virtual int rename(const Name& from, const Name& to) = 0;
+  /// renameat2(2) with RENAME_NOREPLACE: EEXIST where there is a `to`; EINVAL: the file system cannot.
+  [[nodiscard]] virtual int rename_new(const Name& from, const Name& to) = 0;
+  /// link(2): `to` is another name of `from`, which is not followed; EEXIST: there is one. EPERM: no hard
+  /// links here, or none to a file of somebody else.
+  [[nodiscard]] virtual int link(const Name& from, const Name& to) = 0;
   [[nodiscard]] virtual int unlink(const Name& name) = 0;
+  /// All but "." and "..", in no order.
+  virtual Result<std::vector<Name>> names() = 0;
   [[nodiscard]] virtual int sync() = 0;  ///< fsync of the directory: its names are durable
   virtual Result<FsInfo> file_system() = 0;
 };

@@ -11,6 +11,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <dirent.h>
 #include <fcntl.h>
 #include <fstream>
 #include <linux/fs.h>
@@ -24,6 +25,7 @@
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 #include <vector>
 
@@ -221,9 +223,40 @@ class PosixFile final : public File {
     const timespec both[2] = {to_timespec(times.atime_ns), to_timespec(times.mtime_ns)};
     return answer(::futimens(fd_.get(), both));
   }
+  Result<std::vector<std::string>> xattr_names() override {
+    const auto list = sized<char>([&](char* data, std::size_t size) { return ::flistxattr(fd_.get(), data, size); });
+    std::vector<std::string> names;
+    for (auto at = list.value.begin(); at != list.value.end();) {
+      const auto end = std::find(at, list.value.end(), '\0');
+      names.emplace_back(at, end);
+      at = end == list.value.end() ? end : end + 1;
+    }
+    return {.value = std::move(names), .error = list.error};
+  }
+  Result<std::vector<std::byte>> xattr(const std::string& name) override {
+    return sized<std::byte>(
+        [&](std::byte* data, std::size_t size) { return ::fgetxattr(fd_.get(), name.c_str(), data, size); });
+  }
+  int set_xattr(const std::string& name, std::span<const std::byte> value) override {
+    return answer(::fsetxattr(fd_.get(), name.c_str(), value.data(), value.size(), 0));
+  }
+  int remove_xattr(const std::string& name) override { return answer(::fremovexattr(fd_.get(), name.c_str())); }
   int close() override { return fd_.close(); }
 
  private:
+  /// What a call gives that tells its size when asked without a buffer. ERANGE: it grew in between.
+  template <class Element, class Call>
+  static Result<std::vector<Element>> sized(Call call) {
+    const ssize_t size = call(nullptr, 0);
+    if (size < 0) return {.value = {}, .error = errno};
+    std::vector<Element> value(static_cast<std::size_t>(size));
+    if (size == 0) return {.value = {}};
+    const ssize_t got = call(value.data(), value.size());
+    if (got < 0) return {.value = {}, .error = errno};
+    value.resize(static_cast<std::size_t>(got));
+    return {.value = std::move(value)};
+  }
+
   static Result<std::size_t> count(ssize_t returned) {
     if (returned < 0) return {.value = 0, .error = errno};
     return {.value = static_cast<std::size_t>(returned)};
@@ -270,6 +303,32 @@ class PosixDirectory final : public Directory {
 
   int rename(const Name& from, const Name& to) override {
     return answer(::renameat(fd_.get(), from.c_str(), fd_.get(), to.c_str()));
+  }
+
+  int rename_new(const Name& from, const Name& to) override {
+    return answer(::renameat2(fd_.get(), from.c_str(), fd_.get(), to.c_str(), RENAME_NOREPLACE));
+  }
+
+  int link(const Name& from, const Name& to) override {
+    return answer(::linkat(fd_.get(), from.c_str(), fd_.get(), to.c_str(), 0));
+  }
+
+  Result<std::vector<Name>> names() override {
+    // A descriptor of its own: the position of this one is shared.
+    UniqueFd fd{::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!fd.valid()) return {.value = {}, .error = errno};
+    const auto close = [](DIR* stream) { ::closedir(stream); };
+    const std::unique_ptr<DIR, decltype(close)> stream{::fdopendir(fd.get()), close};
+    if (!stream) return {.value = {}, .error = errno};
+    (void)fd.release();  // the stream has it
+    std::vector<Name> found;
+    for (;;) {
+      errno = 0;
+      const dirent* const entry = ::readdir(stream.get());
+      if (entry == nullptr) return {.value = std::move(found), .error = errno};
+      const std::string_view name = entry->d_name;
+      if (name != "." && name != "..") found.emplace_back(name);
+    }
   }
 
   int unlink(const Name& name) override { return answer(::unlinkat(fd_.get(), name.c_str(), 0)); }

@@ -29,6 +29,9 @@ class UniqueFd {
   [[nodiscard]] int get() const { return fd_; }
   [[nodiscard]] bool valid() const { return fd_ >= 0; }
 
+  /// It is closed by whoever it was given to.
+  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
+
   /// Gives 0 or an errno. Never to be repeated: even after EINTR the descriptor is gone, and its
   /// number may belong to another thread by then.
   [[nodiscard]] int close() {

@@ -33,12 +33,26 @@ void Screen::show_live(std::string line) {
   draw_live();
 }
 
+std::string Screen::ask(std::string_view prompt, const std::function<std::string()>& read) {
+  {
+    const std::lock_guard lock{mutex_};
+    erase_live();
+    asking_ = true;
+    sinks_.err(prompt);
+  }
+  std::string answer = read();
+  const std::lock_guard lock{mutex_};
+  asking_ = false;
+  draw_live();
+  return answer;
+}
+
 void Screen::erase_live() {
-  if (!live_.empty()) sinks_.err(kEraseRow);
+  if (!live_.empty() && !asking_) sinks_.err(kEraseRow);
 }
 
 void Screen::draw_live() {
-  if (!live_.empty()) sinks_.err("\r" + live_ + "\x1b[K");
+  if (!live_.empty() && !asking_) sinks_.err("\r" + live_ + "\x1b[K");
 }
 
 Screen::Sinks standard_streams() {

@@ -33,6 +33,9 @@ class Screen {
   /// terminal's width, for only one row is ever erased.
   void show_live(std::string line);
 
+  /// Shows `prompt`, without a live line, until `read` has the answer; gives that.
+  [[nodiscard]] std::string ask(std::string_view prompt, const std::function<std::string()>& read);
+
  private:
   void erase_live();
   void draw_live();
@@ -40,6 +43,7 @@ class Screen {
   std::mutex mutex_;
   Sinks sinks_;
   std::string live_;
+  bool asking_ = false;
 };
 
 /// The process's own standard output and standard error, unbuffered between lines. A failed write

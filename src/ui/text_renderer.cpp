@@ -77,6 +77,7 @@ std::string up_to_date_line(const FileSummary& summary) {
 
 std::string end_line(const FileSummary& summary) {
   if (summary.outcome == Outcome::up_to_date) return up_to_date_line(summary);
+  if (summary.outcome == Outcome::kept) return base::quoted(summary.destination) + " exists and is kept";
   std::string line = arrow(summary.source, summary.destination) + ": ";
   line += summary.outcome == Outcome::copied ? copied_part(summary) : finished_part(summary);
   if (!summary.file_hash.empty()) line += ", xxh128 " + summary.file_hash;
@@ -86,11 +87,13 @@ std::string end_line(const FileSummary& summary) {
 }
 
 std::string total_line(const JobSummary& summary, std::chrono::nanoseconds elapsed) {
-  std::size_t copied = 0;
+  std::size_t copied = 0, up_to_date = 0, kept = 0;
   std::uint64_t bytes = 0;
   std::uint64_t moved = 0;
   for (const FileSummary& file : summary.finished) {
-    if (file.outcome == Outcome::up_to_date) continue;
+    if (file.outcome == Outcome::up_to_date) ++up_to_date;
+    if (file.outcome == Outcome::kept) ++kept;
+    if (file.outcome != Outcome::copied && file.outcome != Outcome::finished) continue;
     ++copied;
     bytes += file.total_bytes;
     moved += moved_bytes(file);
@@ -100,8 +103,8 @@ std::string total_line(const JobSummary& summary, std::chrono::nanoseconds elaps
     line += fmt::format(", {} in {}", base::format_bytes(bytes), base::format_duration(elapsed));
     if (moved != 0) line += fmt::format(" ({})", base::format_rate(moved, elapsed));
   }
-  const std::size_t up_to_date = summary.finished.size() - copied;
   if (up_to_date != 0) line += fmt::format(", {} up to date", up_to_date);
+  if (kept != 0) line += fmt::format(", {} kept", kept);
   const auto stopped = static_cast<std::size_t>(
       std::count_if(summary.failed.begin(), summary.failed.end(),
                     [](const Error& error) { return error.code() == ErrorCode::interrupted; }));
@@ -125,6 +128,12 @@ void TextRenderer::on_event(const Event& event) {
     std::visit([this](const auto& one) { render(one); }, event);
   } catch (const std::exception&) {
   }
+}
+
+bool TextRenderer::may_replace(const std::filesystem::path& destination) {
+  if (!read_line_) return false;
+  const std::string answer = screen_.ask(kProgram + ("overwrite " + base::quoted(destination) + "? "), read_line_);
+  return answer.starts_with('y') || answer.starts_with('Y');
 }
 
 void TextRenderer::finish(const JobSummary& summary, std::chrono::nanoseconds elapsed) {
@@ -171,6 +180,8 @@ void TextRenderer::render(const Notice& notice) {
 
 void TextRenderer::render(const TransferFinished& finished) {
   if (progress_) progress_->end();
+  // As in cp, what is to be kept is passed over in silence.
+  if (finished.summary.outcome == Outcome::kept && settings_.verbosity != Verbosity::verbose) return;
   if (settings_.end_lines) screen_.print(Channel::out, end_line(finished.summary));
 }
 

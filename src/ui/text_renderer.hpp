@@ -15,6 +15,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace rcopy::ui {
 
@@ -40,7 +41,11 @@ class TextRenderer final : public Observer {
   /// Adds the progress line. Before the copy begins.
   void show_progress(Terminal terminal, Charset charset, Verify verify);
 
+  /// How an answer is read when the user is asked; without one all answers are no. Before the copy begins.
+  void answer_by(std::function<std::string()> read_line) { read_line_ = std::move(read_line); }
+
   void on_event(const Event& event) override;
+  [[nodiscard]] bool may_replace(const std::filesystem::path& destination) override;
 
   /// The job is over: ends the progress line and, for more than one file, prints the total.
   void finish(const JobSummary& summary, std::chrono::nanoseconds elapsed);
@@ -57,6 +62,7 @@ class TextRenderer final : public Observer {
   Screen& screen_;
   TextSettings settings_;
   FailureText failure_text_;
+  std::function<std::string()> read_line_;
   std::optional<Progress> progress_;  ///< last: its thread uses the counters and the screen
 };
 

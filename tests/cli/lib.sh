@@ -17,6 +17,9 @@ export LC_ALL=C TZ=UTC
 readonly MiB=$((1 << 20))
 readonly patience=120 # seconds until waiting is given up; sanitizers on a busy machine are slow
 
+here=$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")") # for what else is to be sourced
+readonly here
+
 # --- the place --------------------------------------------------------------------------------
 
 # The first directory on a disk: what is in memory only hides what a sync costs and can fill up. Not

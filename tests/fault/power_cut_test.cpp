@@ -57,6 +57,7 @@ struct Scenario {
   bool holes = false;
   Writing writing = Writing::beside;
   std::optional<std::uint32_t> mode = kMode;
+  const char* backup = nullptr;  ///< the name that the old content gets
 };
 
 Copied run(CopyRig& rig, const Scenario& scenario) {
@@ -76,7 +77,7 @@ void with_journal(CopyRig& rig) { REQUIRE_FALSE(rig.row()); }
 void with_old(CopyRig& rig) {
   with_journal(rig);
   rig.disk.put(kDestination, kOld);
-  rig.options.attributes = Attributes::preserve;
+  rig.options.attributes = kPreserved;
 }
 
 /// Leaves a partial and a row as a full disk in the middle of the copy would.
@@ -144,6 +145,18 @@ void mismatch_of_resumed(CopyRig& rig) {
   rig.disk.spoil_write_back(kPartial, kLateBadSpot, 1);
 }
 
+/// There is an older backup already.
+void with_backup(CopyRig& rig) {
+  with_old(rig);
+  rig.disk.put("/dst/a~", kLong);
+  rig.options.backup = Backup::simple;
+}
+
+void with_numbered_backup(CopyRig& rig) {
+  with_old(rig);
+  rig.options.backup = Backup::numbered;
+}
+
 void in_place(CopyRig& rig) {
   with_old(rig);
   rig.options.writing = Writing::in_place;
@@ -195,6 +208,11 @@ constexpr std::array kScenarios{
     Scenario{.name = "fresh", .prepare = with_journal},
     Scenario{.name = "fresh and small", .prepare = with_journal, .fresh = &kSmall},
     Scenario{.name = "replacing", .prepare = with_old, .old = &kOld},
+    Scenario{.name = "replacing, with a backup", .prepare = with_backup, .old = &kOld, .backup = "/dst/a~"},
+    Scenario{.name = "replacing, with a numbered backup",
+             .prepare = with_numbered_backup,
+             .old = &kOld,
+             .backup = "/dst/a.~1~"},
     Scenario{.name = "resumed", .prepare = resumed, .old = &kOld},
     Scenario{.name = "resumed, with a tail", .prepare = with_a_tail, .old = &kOld},
     Scenario{.name = "resumed after a cut", .prepare = resumed_after_cut},
@@ -252,7 +270,8 @@ Contents contents_of(const Scenario& scenario) {
           .old = scenario.old,
           .bad_spot_bytes = scenario.bad_spot_bytes,
           .mode = scenario.mode,
-          .writing = scenario.writing};
+          .writing = scenario.writing,
+          .backup = scenario.backup ? std::optional{KeptAs{scenario.backup, *scenario.old}} : std::nullopt};
 }
 
 /// What holds right after the power is back, seen in a twin, so that the next run is the first to

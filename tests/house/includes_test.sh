@@ -12,11 +12,11 @@ top=$(realpath -- "${1:-$(dirname -- "${BASH_SOURCE[0]}")/../..}")
 table='
 include/rcopy  rcopy                              -
 src/base       rcopy|base                         fmt/.+
-src/io         rcopy|base|io                      (linux|sys)/.+|(fcntl|unistd)\.h
+src/io         rcopy|base|io                      (linux|sys)/.+|(dirent|fcntl|unistd)\.h
 src/hash       rcopy|base|hash                    xxhash\.h|xxh_x86dispatch\.h
 src/journal    rcopy|base|io|hash|journal         sqlite3\.h
 src/engine     rcopy|base|io|hash|journal|engine  -
-src/ui         rcopy|base|ui                      fmt/.+|sys/ioctl\.h|(langinfo|unistd)\.h
+src/ui         rcopy|base|ui                      fmt/.+|sys/ioctl\.h|(langinfo|poll|unistd)\.h
 src/cli        rcopy|base|ui|cli                  CLI/.+|csignal|(fcntl|pwd|signal|unistd)\.h
 '
 

@@ -38,6 +38,7 @@ void CopyRig::restore_power(Loss loss, JournalLoss journal_loss) {
 
 Copied CopyRig::copy(io::FileSystem& through, std::stop_token stop) {
   observer = std::make_unique<RecordingObserver>();
+  observer->answer(answer);
   engine::EventSink events{*observer};
   std::optional<journal::Journal> journal;
   const auto warn = [&](const std::filesystem::path& path, const std::string& text) {
@@ -51,7 +52,8 @@ Copied CopyRig::copy(io::FileSystem& through, std::stop_token stop) {
                           .options = options,
                           .events = events,
                           .stop = std::move(stop),
-                          .rhythm = rhythm};
+                          .rhythm = rhythm,
+                          .target = target};
     return {.summary = engine::transfer_file(run, kSource, kDestination), .error = {}};
   } catch (const Error& error) {
     return {.summary = {}, .error = error};

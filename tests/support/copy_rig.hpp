@@ -68,6 +68,8 @@ class CopyRig {
   Options options;
   engine::SyncRhythm rhythm{.every_bytes = 2 * kMiB, .not_durable_at_most_bytes = 4 * kMiB, .record_every = {}};
   std::unique_ptr<RecordingObserver> observer = std::make_unique<RecordingObserver>();  ///< of the last run
+  Target target = Target::automatic;
+  bool answer = true;  ///< of the observer, where it is asked
   std::function<void()> journal_opened = [] {};  ///< called by each copy()
 
  private:

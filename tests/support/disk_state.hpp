@@ -36,6 +36,7 @@ struct Metadata {
   std::int64_t atime_ns = 0;
   std::int64_t mtime_ns = 0;
   std::int64_t ctime_ns = 0;
+  std::map<std::string, Bytes> xattrs = {};
 };
 
 struct Inode {

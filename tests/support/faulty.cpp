@@ -56,7 +56,10 @@ const char* name_of(Call kind) {
     case Call::dir_stat: return "dir_stat";
     case Call::check_writable: return "check_writable";
     case Call::rename: return "rename";
+    case Call::rename_new: return "rename_new";
+    case Call::link: return "link";
     case Call::unlink: return "unlink";
+    case Call::names: return "names";
     case Call::dir_sync: return "dir_sync";
     case Call::fs_info: return "fs_info";
     case Call::read: return "read";
@@ -76,6 +79,10 @@ const char* name_of(Call kind) {
     case Call::set_owner: return "set_owner";
     case Call::set_mode: return "set_mode";
     case Call::set_times: return "set_times";
+    case Call::xattr_names: return "xattr_names";
+    case Call::xattr: return "xattr";
+    case Call::set_xattr: return "set_xattr";
+    case Call::remove_xattr: return "remove_xattr";
     case Call::clone: return "clone";
     case Call::seek_data: return "seek_data";
     case Call::seek_hole: return "seek_hole";
@@ -90,7 +97,7 @@ std::ostream& operator<<(std::ostream& out, Call kind) { return out << name_of(k
 std::string text_of(const CallInfo& call) {
   std::ostringstream text;
   text << name_of(call.kind) << ' ' << call.path.filename().native();
-  if (call.kind == Call::rename) text << " -> " << call.new_path.filename().native();
+  if (!call.new_path.empty()) text << " -> " << call.new_path.filename().native();
   const bool extent = call.kind == Call::punch_hole || call.kind == Call::allocate;
   if (call.kind == Call::read || call.kind == Call::write || extent) {
     text << ' ' << call.offset_bytes << '+' << call.size_bytes;
@@ -310,6 +317,18 @@ class FaultyFileSystem::FaultyFile final : public io::File {
   int set_times(io::Times times) override {
     return script_->run(info(Call::set_times), [&] { return below_->set_times(times); });
   }
+  io::Result<std::vector<std::string>> xattr_names() override {
+    return script_->run(info(Call::xattr_names), [&] { return below_->xattr_names(); });
+  }
+  io::Result<std::vector<std::byte>> xattr(const std::string& name) override {
+    return script_->run(info(Call::xattr), [&] { return below_->xattr(name); });
+  }
+  int set_xattr(const std::string& name, std::span<const std::byte> value) override {
+    return script_->run(info(Call::set_xattr), [&] { return below_->set_xattr(name, value); });
+  }
+  int remove_xattr(const std::string& name) override {
+    return script_->run(info(Call::remove_xattr), [&] { return below_->remove_xattr(name); });
+  }
   int close() override {
     return script_->run(info(Call::close), [&] { return below_->close(); });
   }
@@ -354,6 +373,19 @@ class FaultyFileSystem::FaultyDirectory final : public io::Directory {
     CallInfo call = info(Call::rename, from);
     call.new_path = below_->path() / to;
     return script_->run(call, [&] { return below_->rename(from, to); });
+  }
+  int rename_new(const io::Name& from, const io::Name& to) override {
+    CallInfo call = info(Call::rename_new, from);
+    call.new_path = path() / to;
+    return script_->run(call, [&] { return below_->rename_new(from, to); });
+  }
+  int link(const io::Name& from, const io::Name& to) override {
+    CallInfo call = info(Call::link, from);
+    call.new_path = path() / to;
+    return script_->run(call, [&] { return below_->link(from, to); });
+  }
+  io::Result<std::vector<io::Name>> names() override {
+    return script_->run(info(Call::names), [&] { return below_->names(); });
   }
   int unlink(const io::Name& name) override {
     return script_->run(info(Call::unlink, name), [&] { return below_->unlink(name); });

@@ -17,14 +17,14 @@
 namespace rcopy::test {
 
 /// The calls of the seam: of io::FileSystem (open_directory, stat, resolve), of io::Directory
-/// (open, dir_stat, check_writable, rename, unlink, dir_sync, fs_info), and of io::File.
+/// (open, dir_stat, check_writable, rename, rename_new, link, unlink, names, dir_sync, fs_info), and of io::File.
 // clang-format off
 enum class Call {
   open_directory, stat, resolve,
-  open, dir_stat, check_writable, rename, unlink, dir_sync, fs_info,
+  open, dir_stat, check_writable, rename, rename_new, link, unlink, names, dir_sync, fs_info,
   read, write, sync_data, sync_all, truncate, allocate, fstat, device_size, device_sequence, lock,
   drop_cache, is_cached, expect_random, is_dirty, set_owner, set_mode, set_times, clone, seek_data, seek_hole,
-  punch_hole, close,
+  punch_hole, xattr_names, xattr, set_xattr, remove_xattr, close,
 };
 // clang-format on
 
@@ -37,7 +37,7 @@ std::ostream& operator<<(std::ostream& out, Call kind);
 struct CallInfo {
   Call kind = Call::stat;
   std::filesystem::path path;      ///< of the file or directory; the old name of a rename
-  std::filesystem::path new_path;  ///< rename only
+  std::filesystem::path new_path;  ///< rename, rename_new and link only
   std::uint64_t offset_bytes = 0;  ///< of the part, or from where to seek; the new size of a truncate
   std::uint64_t size_bytes = 0;    ///< of the part: read, write, punch_hole, allocate
   bool direct = false;             ///< read and write: past the page cache

@@ -240,6 +240,18 @@ void MemoryDisk::set_mode(const stdfs::path& path, std::uint32_t mode) {
   hand.settle_metadata(*inode);
 }
 
+void MemoryDisk::set_xattr(const stdfs::path& path, const std::string& name, const Bytes& value) {
+  Hand hand{*state_};
+  const InodePtr inode = hand.existing(path).inode;
+  inode->metadata.xattrs[name] = value;
+  hand.settle_metadata(*inode);
+}
+
+std::map<std::string, Bytes> MemoryDisk::xattrs(const stdfs::path& path) const {
+  Hand hand{*state_};
+  return hand.existing(path).inode->metadata.xattrs;
+}
+
 void MemoryDisk::set_owner(const stdfs::path& path, io::Owner owner) {
   Hand hand{*state_};
   const InodePtr inode = hand.existing(path).inode;

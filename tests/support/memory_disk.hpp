@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <limits>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,7 @@ struct DiskSettings {
   /// Else as vfat that root mounted for all: every file belongs to root with mode 0777, set_owner
   /// is refused, and set_mode is refused to others and without effect for root.
   bool has_owners = true;
+  bool has_links = true;  ///< else hard links are refused, as on FAT
   bool can_clone = false;  ///< as xfs and btrfs; a file that put_generated() made cannot be cloned
   bool has_holes = true;  ///< else a file is data from end to end, and punching a hole is refused
   bool says_holes = true;  ///< else it says that it has none, as FAT does
@@ -95,6 +97,8 @@ class MemoryDisk final : public io::FileSystem {
   void hard_link(const std::filesystem::path& existing, const std::filesystem::path& path);
   /// A block device of zeros; putting one where one was puts another disk into the node.
   void put_device(const std::filesystem::path& path, std::uint64_t size_bytes);
+  void set_xattr(const std::filesystem::path& path, const std::string& name, const Bytes& value);
+  [[nodiscard]] std::map<std::string, Bytes> xattrs(const std::filesystem::path& path) const;
   /// The node stays, as on a card reader; whoever has it open finds a device of 0 bytes.
   void pull_disk(const std::filesystem::path& device);
   /// A fifo, socket or device: only its kind.

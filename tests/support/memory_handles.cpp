@@ -280,6 +280,40 @@ class MemoryFile final : public io::File {
     return 0;
   }
 
+  Result<std::vector<std::string>> xattr_names() override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return {.value = {}, .error = error};
+    if (!disk_->settings.has_owners) return {.value = {}, .error = ENOTSUP};
+    std::vector<std::string> names;
+    for (const auto& [name, value] : inode_->metadata.xattrs) names.push_back(name);
+    return {.value = std::move(names)};
+  }
+
+  Result<std::vector<std::byte>> xattr(const std::string& name) override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = usable(call)) return {.value = {}, .error = error};
+    if (!disk_->settings.has_owners) return {.value = {}, .error = ENOTSUP};
+    const auto found = inode_->metadata.xattrs.find(name);
+    if (found == inode_->metadata.xattrs.end()) return {.value = {}, .error = ENODATA};
+    return {.value = {found->second.begin(), found->second.end()}};
+  }
+
+  int set_xattr(const std::string& name, std::span<const std::byte> value) override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = may_change_xattrs(call)) return error;
+    inode_->metadata.xattrs[name] = Bytes{value};
+    inode_->metadata.ctime_ns = disk_->clock_ns;
+    return 0;
+  }
+
+  int remove_xattr(const std::string& name) override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = may_change_xattrs(call)) return error;
+    if (inode_->metadata.xattrs.erase(name) == 0) return ENODATA;
+    inode_->metadata.ctime_ns = disk_->clock_ns;
+    return 0;
+  }
+
   int close() override {
     const CountedCall call{*disk_, epoch_};
     const int error = usable(call);
@@ -288,6 +322,13 @@ class MemoryFile final : public io::File {
   }
 
  private:
+  [[nodiscard]] int may_change_xattrs(const CountedCall& call) const {
+    if (const int error = usable(call)) return error;
+    if (disk_->writing == WriteAccess::refused) return EROFS;
+    if (!disk_->settings.has_owners) return ENOTSUP;
+    return is_owner() ? 0 : EPERM;
+  }
+
   [[nodiscard]] int usable(const CountedCall& call) const {
     if (!open_) return EBADF;
     return call.error();
@@ -406,6 +447,7 @@ class MemoryDirectory final : public io::Directory {
     const InodePtr source = named(from);
     const InodePtr target = named(to);
     if (!source) return ENOENT;
+    if (source == target) return 0;  // two names of one file: both stay
     for (const InodePtr& inode : {source, target}) {
       if (!inode) continue;
       if (const int error = disk_->may_remove(*inode_, *inode)) return error;
@@ -416,6 +458,38 @@ class MemoryDirectory final : public io::Directory {
     if (target && directory && !target->names.empty()) return ENOTEMPTY;
     disk_->rename(*inode_, from.native(), to.native());
     return 0;
+  }
+
+  int rename_new(const io::Name& from, const io::Name& to) override {
+    if (named(to)) {
+      const CountedCall call{*disk_, epoch_};
+      return call.error() != 0 ? call.error() : EEXIST;
+    }
+    return rename(from, to);
+  }
+
+  int link(const io::Name& from, const io::Name& to) override {
+    const CountedCall call{*disk_, epoch_};
+    if (call.error() != 0) return call.error();
+    for (const io::Name& name : {from, to}) {
+      if (const int error = check_name(name)) return error;
+    }
+    const InodePtr inode = named(from);
+    if (!inode) return ENOENT;
+    if (inode->kind == FileKind::directory || !disk_->settings.has_links) return EPERM;
+    if (named(to)) return EEXIST;
+    if (!disk_->may(*inode_, Access::write)) return EACCES;
+    if (disk_->writing == WriteAccess::refused) return EROFS;
+    disk_->add_name(inode_, to.native(), inode);
+    return 0;
+  }
+
+  Result<std::vector<io::Name>> names() override {
+    const CountedCall call{*disk_, epoch_};
+    if (call.error() != 0) return {.value = {}, .error = call.error()};
+    std::vector<io::Name> found;
+    for (const auto& [name, inode] : inode_->names) found.emplace_back(name);
+    return {.value = std::move(found)};
   }
 
   int unlink(const io::Name& name) override {

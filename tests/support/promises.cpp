@@ -38,6 +38,8 @@ void check_final_name(const CopyRig& rig, const Contents& contents, const Copied
   const bool in_place = contents.writing == Writing::in_place;
   if (!is_new && !is_old && !in_place) broken.emplace_back("the final name holds neither the old nor the new content");
   if (is_new && (!in_place || result.done())) check_mode(rig, contents, broken);
+  const auto& backup = contents.backup;
+  if (is_new && backup && !holds(rig, backup->path, backup->bytes)) broken.emplace_back("the backup is lost");
   if (result.done() && !is_new) broken.emplace_back("success was reported and the copy is not there for good");
 }
 
@@ -109,7 +111,11 @@ Broken broken_by_next_run(CopyRig& rig, const Contents& contents) {
   Broken broken;
   if (!holds(rig, kDestination, contents.fresh)) broken.emplace_back("the next run left other content");
   if (broken.empty()) check_mode(rig, contents, broken);
-  if (rig.disk.list(kDestination.parent_path()).size() != 1) broken.emplace_back("the next run left a file behind");
+  const std::size_t wanted = contents.backup ? 2 : 1;
+  if (rig.disk.list(kDestination.parent_path()).size() != wanted) broken.emplace_back("the next run left a file behind");
+  if (contents.backup && !holds(rig, contents.backup->path, contents.backup->bytes)) {
+    broken.emplace_back("the next run lost the backup");
+  }
   const unsigned allowed = contents.bad_spot_bytes ? 2 : 1;  // a mismatch would be found, but must not be there
   if (next.summary->attempts > allowed) broken.emplace_back("the next run found wrong bytes in what was kept");
   for (const Warning& warning : rig.observer->of<Warning>()) broken.push_back("the next run warned: " + warning.text);

@@ -13,6 +13,12 @@
 
 namespace rcopy::test {
 
+/// A file that was replaced, and the name it must have from then on.
+struct KeptAs {
+  std::filesystem::path path;
+  const Bytes& bytes;
+};
+
 /// What the final name may hold, and what a medium is known to give back wrong.
 struct Contents {
   const Bytes& fresh;                                  ///< what the source holds
@@ -20,6 +26,7 @@ struct Contents {
   std::optional<std::uint64_t> bad_spot_bytes = {};    ///< the medium may keep this byte inverted once
   std::optional<std::uint32_t> mode = {};              ///< of the new file, where it is known
   Writing writing = Writing::beside;                   ///< in place: the first promise is given up
+  std::optional<KeptAs> backup = {};
 };
 
 /// One line for each promise that is broken.

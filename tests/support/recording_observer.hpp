@@ -23,6 +23,16 @@ class RecordingObserver final : public Observer {
     inside_ = false;
   }
 
+  [[nodiscard]] bool may_replace(const std::filesystem::path& destination) override {
+    asked_.push_back(destination);
+    return answer_;
+  }
+
+  void answer(bool yes) { answer_ = yes; }
+
+  /// The destinations that may_replace() was asked for.
+  [[nodiscard]] const std::vector<std::filesystem::path>& asked() const { return asked_; }
+
   [[nodiscard]] std::vector<Event> events() const {
     const std::lock_guard lock{mutex_};
     return events_;
@@ -46,6 +56,8 @@ class RecordingObserver final : public Observer {
   std::vector<Event> events_;
   std::atomic<bool> inside_{false};
   std::atomic<bool> overlapped_{false};
+  std::vector<std::filesystem::path> asked_;
+  bool answer_ = true;
 };
 
 }  // namespace rcopy::test

@@ -8,6 +8,7 @@
 #include <rcopy/error.hpp>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace rcopy;
@@ -46,7 +47,7 @@ TEST_CASE("without options the defaults of the library hold") {
   CHECK(options.journal == "/j.db");
   CHECK(options.verify == Verify::medium);
   CHECK(options.resume == Resume::automatic);
-  CHECK(options.attributes == Attributes::like_cp);
+  CHECK(options.attributes == Attributes{});
   CHECK(options.reflink == Reflink::automatic);
   CHECK(options.writing == Writing::beside);
   CHECK(options.rewrite == Rewrite::all);
@@ -55,7 +56,7 @@ TEST_CASE("without options the defaults of the library hold") {
 }
 
 TEST_CASE("every option arrives") {
-  CHECK(options_of({"-p", "a", "b"}).attributes == Attributes::preserve);
+  CHECK(options_of({"-p", "a", "b"}).attributes == kPreserved);
   CHECK(options_of({"--verify=medium"}).verify == Verify::medium);
   CHECK(options_of({"--verify=cache"}).verify == Verify::cache);
   CHECK(options_of({"--verify", "none"}).verify == Verify::none);
@@ -94,7 +95,7 @@ TEST_CASE("every option arrives") {
 
 TEST_CASE("short options may be joined, and options may follow operands") {
   const Arguments arguments = parse_arguments({"a", "-pv", "b", "--no-verify"});
-  CHECK(arguments.attributes == Attributes::preserve);
+  CHECK(arguments.attributes == kPreserved);
   CHECK(arguments.verbosity == ui::Verbosity::verbose);
   CHECK(arguments.verify == Verify::none);
   CHECK(arguments.operands == Paths{"a", "b"});
@@ -110,7 +111,7 @@ TEST_CASE("of contradicting options the last one counts") {
   CHECK(options_of({"--journal=a", "--journal=b"}).journal == "b");
   CHECK(parse_arguments({"-q", "-v"}).verbosity == ui::Verbosity::verbose);
   CHECK(parse_arguments({"-v", "-v", "-q"}).verbosity == ui::Verbosity::quiet);
-  CHECK(parse_arguments({"-p", "-p", "-p"}).attributes == Attributes::preserve);
+  CHECK(parse_arguments({"-p", "-p", "-p"}).attributes == kPreserved);
 }
 
 TEST_CASE("--journal and --no-journal exclude each other") {
@@ -144,8 +145,8 @@ TEST_CASE("after -- everything is a file name") {
 TEST_CASE("an option's value may look like an option") {
   const Arguments arguments = parse_arguments({"--journal", "-p", "a", "b"});
   CHECK(arguments.journal == "-p");
-  CHECK(arguments.attributes == Attributes::like_cp);
-  CHECK(parse_arguments({"--journal", "--", "a", "-p"}).attributes == Attributes::preserve);
+  CHECK(arguments.attributes == Attributes{});
+  CHECK(parse_arguments({"--journal", "--", "a", "-p"}).attributes == kPreserved);
 }
 
 TEST_CASE("an unknown option is refused by name") {
@@ -214,4 +215,65 @@ TEST_CASE("the last operand is the destination, and a directory where it must be
   CHECK(several.destination == "c");
   CHECK(several.target == Target::directory);
   CHECK(to_job(parse_arguments({"a", "b/"})).target == Target::directory);
+}
+
+TEST_CASE("with -t all operands are sources, and with -T the last is never a directory") {
+  for (const Words& words : {Words{"-t", "d", "a", "b"}, Words{"a", "-td", "b"}, Words{"a", "b", "--target-directory=d"}}) {
+    const Job job = to_job(parse_arguments(words));
+    CHECK(job.sources == Paths{"a", "b"});
+    CHECK(job.destination == "d");
+    CHECK(job.target == Target::directory);
+  }
+  CHECK(to_job(parse_arguments({"-t", "d", "a"})).sources == Paths{"a"});
+  CHECK(to_job(parse_arguments({"-T", "a", "b"})).target == Target::file);
+  CHECK(to_job(parse_arguments({"-T", "a", "b/"})).target == Target::file);
+  CHECK(refusal({"-T", "a", "b", "c"}) == "extra operand 'c'");
+  CHECK(refusal({"-T", "-t", "d", "a"}) == "cannot combine --target-directory (-t) and --no-target-directory (-T)");
+  CHECK(to_job(parse_arguments({"--strip-trailing-slashes", "a//", "/", "d"})).sources == Paths{"a", "/"});
+}
+
+TEST_CASE("which backups are kept is asked of the option, then of the environment") {
+  const auto backup_of = [](Words words, const Environment& environment) {
+    words.insert(words.end(), {"a", "b"});
+    const Options options = to_options(parse_arguments(words), environment);
+    return std::pair{options.backup, options.backup_suffix};
+  };
+  const Environment bare{.rcopy_journal = "/j.db"};
+  Environment told = bare;
+  told.version_control = "numbered";
+  told.simple_backup_suffix = ".env";
+  CHECK(backup_of({}, told) == std::pair{Backup::none, std::string{"~"}});
+  CHECK(backup_of({"-b"}, bare) == std::pair{Backup::existing, std::string{"~"}});
+  CHECK(backup_of({"--backup"}, told) == std::pair{Backup::numbered, std::string{".env"}});
+  CHECK(backup_of({"--backup=simple", "-b"}, told) == std::pair{Backup::simple, std::string{".env"}});
+  CHECK(backup_of({"-S.orig"}, told) == std::pair{Backup::numbered, std::string{".orig"}});
+  CHECK(backup_of({"--backup=off"}, told).first == Backup::none);
+  told.version_control = "sometimes";
+  CHECK_THROWS_AS(backup_of({"-b"}, told), Error);
+  CHECK(backup_of({"--backup=t"}, told).first == Backup::numbered);
+}
+
+TEST_CASE("-n goes before -u and --update, and the last of -i and -n counts") {
+  CHECK(options_of({"-u", "a", "b"}).update == Update::older);
+  CHECK(options_of({"--update", "a", "b"}).update == Update::older);
+  CHECK(options_of({"--update=none-fail", "a", "b"}).update == Update::none_fail);
+  CHECK(options_of({"-nu", "a", "b"}).update == Update::none);
+  CHECK(options_of({"-un", "a", "b"}).update == Update::none);
+  CHECK(options_of({"-n", "-i", "a", "b"}).ask == Ask::before_replacing);
+  CHECK(options_of({"-n", "-i", "-u", "a", "b"}).update == Update::older);
+  CHECK(options_of({"-i", "-n", "a", "b"}).ask == Ask::never);
+  CHECK_THROWS_AS(options_of({"-b", "-n", "a", "b"}), Error);
+}
+
+TEST_CASE("attributes are kept and dropped by their names, from left to right") {
+  CHECK(options_of({"--preserve", "a", "b"}).attributes == kPreserved);
+  CHECK(options_of({"--preserve=mode,xattr", "a", "b"}).attributes ==
+        Attributes{.mode = Mode::preserve, .xattrs = Xattrs::preserve});
+  CHECK(options_of({"--preserve=all", "a", "b"}).attributes.xattrs == Xattrs::possible);
+  CHECK(options_of({"--preserve=xattr", "--preserve=all", "a", "b"}).attributes.xattrs == Xattrs::preserve);
+  CHECK(options_of({"-p", "--no-preserve=mode,ownership", "a", "b"}).attributes ==
+        Attributes{.mode = Mode::usual, .timestamps = Timestamps::preserve});
+  CHECK(options_of({"--no-preserve=mode", "-p", "a", "b"}).attributes == kPreserved);
+  CHECK(refusal({"--preserve=mode,", "a", "b"}).starts_with("invalid value '' for --preserve"));
+  CHECK(refusal({"--preserve=links", "a", "b"}) == "--preserve=links is not supported");
 }

@@ -78,17 +78,56 @@ TEST_CASE("a disk that is pulled is no change of the source, and what was copied
   put_disk(rig);
   FaultyFileSystem faulty{rig.disk};
   faulty.set_hook([&](const CallInfo& call) {
-    // Which is read when the first block was written.
-    if (call.kind == Call::read && call.path == kSource && call.offset_bytes == 8 * kMiB) rig.disk.pull_disk(kSource);
+    if (call.kind == Call::write && call.offset_bytes == 5 * kMiB) rig.disk.pull_disk(kSource);
     return 0;
   });
   const Copied copied = rig.copy(faulty);
   REQUIRE(copied.failed_with(ErrorCode::io));
   CHECK(copied.error->info().os_error == ENOMEDIUM);
-  CHECK(rig.row()->transferred_bytes >= kMiB);
+  CHECK(rig.row()->transferred_bytes >= 4 * kMiB);
   put_disk(rig);
   REQUIRE(rig.copy().done());
   CHECK(rig.disk.get(kDestination) == kOnDevice);
+}
+
+TEST_CASE("a disk that is pulled while it is compared loses nothing of what was kept", "[device]") {
+  CopyRig rig;
+  rig.options.retries = 0;
+  put_disk(rig);
+  REQUIRE(copy_until(rig, 5 * kMiB).failed_with(ErrorCode::interrupted));
+  FaultyFileSystem faulty{rig.disk};
+  faulty.set_hook([&](const CallInfo& call) {
+    if (call.kind == Call::read && call.path == kSource) rig.disk.pull_disk(kSource);
+    return 0;
+  });
+  const Copied copied = rig.copy(faulty);
+  REQUIRE(copied.failed_with(ErrorCode::io));
+  CHECK(copied.error->info().os_error == ENOMEDIUM);
+  put_disk(rig);
+  const Copied next = rig.copy();
+  REQUIRE(next.done());
+  CHECK(next.summary->resumed_bytes == 6 * kMiB);
+  CHECK(rig.disk.get(kDestination) == kOnDevice);
+}
+
+TEST_CASE("a retry never copies another disk that appears at the same node", "[device]") {
+  CopyRig rig;
+  put_disk(rig);
+  rig.disk.put(kDestination, kContent);
+  const Bytes theirs = content(Seed{21}, kDeviceBytes);
+  FaultyFileSystem faulty{rig.disk};
+  std::atomic<int> tries{0};
+  faulty.set_hook([&](const CallInfo& call) {
+    if (call.kind != Call::write || call.offset_bytes != 5 * kMiB || tries++ > 0) return 0;
+    put_disk(rig, theirs);
+    return EIO;
+  });
+  const Copied copied = rig.copy(faulty);
+  REQUIRE(copied.failed_with(ErrorCode::io));
+  CHECK(std::string{copied.error->what()}.find("another disk may be there now") != std::string::npos);
+  CHECK(rig.disk.get(kDestination) == kContent);
+  REQUIRE(rig.copy().done());  // whoever asks again means this one
+  CHECK(rig.disk.get(kDestination) == theirs);
 }
 
 TEST_CASE("a disk that was plugged in again goes on where it begins with the same bytes", "[device]") {

@@ -7,7 +7,6 @@
 
 #include <atomic>
 #include <cerrno>
-#include <memory>
 
 namespace rcopy::test {
 namespace {
@@ -28,7 +27,7 @@ bool on_medium(const CopyRig& rig, const Bytes& bytes) {
 
 TEST_CASE("a file is written to a device, whose node stays, and that is said", "[device]") {
   OntoDevice rig;
-  rig.options.attributes = GENERATE(Attributes::like_cp, Attributes::preserve);
+  rig.options.attributes = GENERATE(Attributes{}, kPreserved);
   const io::Stat before = rig.disk.look(kDestination);
   const Copied copied = rig.copy();
   REQUIRE(copied.done());
@@ -144,8 +143,11 @@ TEST_CASE("a retry never writes to another disk that appears at the same node", 
   OntoDevice rig{{.disk_sequences = GENERATE(true, false)}};
   const Bytes theirs = content(Seed{18}, kDeviceBytes);
   FaultyFileSystem faulty{rig.disk};
-  faulty.set_hook([&, tries = std::make_shared<std::atomic<int>>(0)](const CallInfo& call) {
-    if (call.kind != Call::write || call.offset_bytes != 5 * kMiB || (*tries)++ > 0) return 0;
+  const bool stumbles = GENERATE(true, false);  // once more, before anything is decided
+  std::atomic<int> writes{0}, reads{0};
+  faulty.set_hook([&](const CallInfo& call) {
+    if (stumbles && writes > 0 && call.kind == Call::read && call.path == kDestination && reads++ == 0) return EIO;
+    if (call.kind != Call::write || call.offset_bytes != 5 * kMiB || writes++ > 0) return 0;
     rig.disk.put_device(kDestination, kDeviceBytes);
     rig.disk.put(kDestination, theirs);
     return EIO;
@@ -156,6 +158,24 @@ TEST_CASE("a retry never writes to another disk that appears at the same node", 
   CHECK(rig.disk.get(kDestination) == theirs);
   REQUIRE(rig.copy().done());  // whoever asks again means this one
   CHECK(on_medium(rig, kContent));
+}
+
+TEST_CASE("a device whose node went away does not become a file", "[device]") {
+  OntoDevice rig;
+  FaultyFileSystem faulty{rig.disk};
+  faulty.set_hook([&](const CallInfo& call) {
+    if (call.kind != Call::write || call.offset_bytes != 5 * kMiB || !rig.disk.exists(kDestination)) return 0;
+    rig.disk.move(kDestination, "/src/away");
+    return EIO;
+  });
+  const Copied copied = rig.copy(faulty);
+  REQUIRE(copied.failed_with(ErrorCode::io));
+  CHECK(copied.error->info().os_error == ENODEV);
+  CHECK(rig.disk.list("/dst").empty());
+  rig.disk.move("/src/away", kDestination);
+  const Copied next = rig.copy();
+  REQUIRE(next.done());
+  CHECK(next.summary->resumed_bytes >= 4 * kMiB);
 }
 
 TEST_CASE("a device whose node went away is waited for", "[device]") {

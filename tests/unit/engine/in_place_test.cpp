@@ -42,7 +42,7 @@ TEST_CASE("in place the destination keeps inode, links, mode and owner", "[in-pl
 
 TEST_CASE("in place with -p it gets the source's attributes", "[in-place]") {
   InPlace rig{kOld};
-  rig.options.attributes = Attributes::preserve;
+  rig.options.attributes = kPreserved;
   rig.disk.set_mode(kSource, 0444);
   rig.disk.set_mtime(kSource, 1'234'567'890);
   REQUIRE(rig.copy().done());
@@ -70,7 +70,7 @@ TEST_CASE("in place a file that its owner made read-only since the last copy is 
 
 TEST_CASE("in place, cut short after it became read-only, only writing is given back", "[in-place]") {
   InPlace rig{kOld};
-  rig.options.attributes = Attributes::preserve;
+  rig.options.attributes = kPreserved;
   rig.disk.set_mode(kSource, 0444);
   FaultyFileSystem faulty{rig.disk};
   rig.options.retries = 0;
@@ -81,7 +81,7 @@ TEST_CASE("in place, cut short after it became read-only, only writing is given 
   });
   REQUIRE(rig.copy(faulty).failed_with(ErrorCode::io));
   REQUIRE(rig.disk.look(kDestination).mode == 0444);
-  rig.options.attributes = Attributes::like_cp;
+  rig.options.attributes = Attributes{};
   REQUIRE(rig.copy().done());
   CHECK(rig.disk.look(kDestination).mode == 0644);
   CHECK(rig.disk.get(kDestination) == kContent);
@@ -232,7 +232,7 @@ TEST_CASE("a copy that was begun in place can be made beside, and the other way 
 
 TEST_CASE("in place, cut short once it was verified, only the rest is done", "[in-place]") {
   InPlace rig{kOld};
-  rig.options.attributes = Attributes::preserve;
+  rig.options.attributes = kPreserved;
   rig.disk.set_mode(kSource, 0444);
   FaultyFileSystem faulty{rig.disk};
   const Call where = GENERATE(Call::set_mode, Call::set_times, Call::close);

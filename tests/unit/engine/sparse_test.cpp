@@ -6,6 +6,8 @@
 #include "support/results.hpp"
 #include "unit/engine/transfer_kit.hpp"
 
+#include <atomic>
+
 namespace rcopy::test {
 namespace {
 
@@ -220,7 +222,14 @@ TEST_CASE("small pieces between holes go through the page cache, where they come
   rig.options.sparse = Sparse::always;
   rig.options.cache = Cache::drop;
   rig.disk.put(kSource, bytes);
-  REQUIRE(rig.copy().done());
+  FaultyFileSystem watched{rig.disk};
+  std::atomic<int> small_direct{0};
+  watched.set_hook([&](const CallInfo& call) {
+    if (call.kind == Call::write && call.direct && call.size_bytes < 65536) ++small_direct;
+    return 0;
+  });
+  REQUIRE(rig.copy(watched).done());
+  CHECK(small_direct == 0);
   CHECK(rig.disk.get(kDestination) == bytes);
   CHECK(rig.disk.look(kDestination).allocated_bytes == kMiB + kMiB / 2);
 }
@@ -286,6 +295,17 @@ TEST_CASE("where the destination has no holes, space is asked for the whole size
   FaultyFileSystem watched{rig.disk};
   REQUIRE(rig.copy(watched).failed_with(ErrorCode::no_space));
   CHECK(watched.calls(Call::write) == 0);
+}
+
+TEST_CASE("where the file system knows no holes, all of a source counts as data", "[transfer]") {
+  SparseRig rig{{.capacity_bytes = 8 * kMiB}};
+  FaultyFileSystem watched{rig.disk};
+  const auto kind = GENERATE(Call::seek_data, Call::seek_hole);
+  watched.add({.kind = kind, .error = GENERATE(EINVAL, EOPNOTSUPP, ENXIO), .repeat = Repeat::forever});
+  watched.add({.kind = Call::is_dirty, .error = ENOSYS, .repeat = Repeat::forever});
+  rig.disk.set_mtime(kSource, 0);
+  const Copied copied = rig.copy(watched);
+  CHECK((copied.done() || copied.failed_with(ErrorCode::no_space) || copied.failed_with(ErrorCode::source_changed)));
 }
 
 TEST_CASE("--sparse=always is tried, for nobody knows before how much of it is zeros", "[transfer]") {

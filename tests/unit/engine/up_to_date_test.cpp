@@ -30,7 +30,7 @@ TEST_CASE("an up-to-date destination is neither read nor written", "[transfer]")
     CHECK(rig.disk.get(kDestination) == kContent);
   }
   SECTION("-p brings the attributes and nothing else") {
-    rig.options.attributes = Attributes::preserve;
+    rig.options.attributes = kPreserved;
     rig.disk.set_mode(kDestination, 0600);
     // The mode changed the ctime; put the row in line, as if the first run had left it so.
     REQUIRE(rig.copy().done());
@@ -46,7 +46,7 @@ TEST_CASE("-p on an up-to-date destination changes attributes without copying", 
   rig.disk.set_mtime(kSource, 1'234'567'890'123'456'789);
   REQUIRE(rig.copy().done());
   CHECK(rig.disk.look(kDestination).mtime_ns != rig.disk.look(kSource).mtime_ns);
-  rig.options.attributes = Attributes::preserve;
+  rig.options.attributes = kPreserved;
   FaultyFileSystem watched{rig.disk};
   const Copied again = rig.copy(watched);
   REQUIRE(again.done());
@@ -77,14 +77,14 @@ TEST_CASE("an existing destination keeps its mode, a new one gets the source's l
   }
   SECTION("-p keeps them for the owner they belong to") {
     rig.disk.set_mode(kSource, 06755);
-    rig.options.attributes = Attributes::preserve;
+    rig.options.attributes = kPreserved;
     REQUIRE(rig.copy().done());
     CHECK(rig.disk.look(kDestination).mode == 06755);
   }
   SECTION("-p never gives them to another owner") {
     rig.disk.set_mode(kSource, 06755);
     rig.disk.set_owner(kSource, {.uid = 4242, .gid = 4242});
-    rig.options.attributes = Attributes::preserve;
+    rig.options.attributes = kPreserved;
     REQUIRE(rig.copy().done());
     CHECK(rig.disk.look(kDestination).mode == 0755);
   }

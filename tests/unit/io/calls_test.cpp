@@ -180,7 +180,7 @@ TEST_CASE("every call but close is repeated after a signal", "[io]") {
   io::sync_all(*file);
   CHECK(io::stat(*file).size_bytes == 4);
   CHECK(io::file_system(*directory).available_bytes > 0);
-  io::rename(*directory, "new", "newer");
+  io::rename(*directory, "new", "newer", "rename to");
   io::sync(*directory);
   CHECK(io::find(*directory, "newer"));
   CHECK(io::open_direct(*directory, "newer", io::OpenMode::read_direct));
@@ -276,7 +276,7 @@ TEST_CASE("a file system without direct reads is an answer and not an error", "[
 TEST_CASE("a failed rename names the file that was to be published", "[io]") {
   Desk desk;
   desk.faulty.add({.kind = Call::rename, .error = EROFS});
-  const ErrorInfo info = failure_of([&] { io::rename(*desk.directory, "f", "g"); });
+  const ErrorInfo info = failure_of([&] { io::rename(*desk.directory, "f", "g", "rename to"); });
   CHECK(info.path == "/d/g");
   CHECK(info.os_error == EROFS);
   CHECK(desk.disk.exists("/d/f"));

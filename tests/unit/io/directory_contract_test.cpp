@@ -5,6 +5,8 @@
 #include "support/results.hpp"
 #include "unit/io/worlds.hpp"
 
+#include <algorithm>
+
 namespace rcopy::test {
 namespace {
 
@@ -254,6 +256,69 @@ TEST_CASE("the file system says how much fits", "[contract]") {
   const io::FsInfo info = good(root_of(world)->file_system());
   CHECK(info.available_bytes > 0);
   CHECK(info.max_file_bytes >= 0xFFFF'FFFF);
+}
+
+TEST_CASE("a link is a second name of the same file, and replaces nothing", "[contract]") {
+  const auto made = every_world();
+  World& world = *made;
+  INFO(world.name());
+  world.put("f", Bytes{"content"});
+  world.put("other", Bytes{"other"});
+  world.symlink("f", "link");
+  const auto directory = root_of(world);
+  REQUIRE(directory->link("f", "second") == 0);
+  CHECK(same_file(good(directory->stat("f", Links::nofollow)), good(directory->stat("second", Links::nofollow))));
+  CHECK(good(directory->stat("f", Links::nofollow)).links == 2);
+  CHECK(directory->link("f", "other") == EEXIST);
+  CHECK(directory->link("missing", "third") == ENOENT);
+  CHECK(world.get("other") == Bytes{"other"});
+  REQUIRE(directory->link("link", "link-2") == 0);  // the link itself
+  CHECK(good(directory->stat("link-2", Links::nofollow)).kind == FileKind::symlink);
+  // One of two names of a file renamed to the other changes nothing.
+  CHECK(directory->rename("f", "second") == 0);
+  CHECK(good(directory->stat("f", Links::nofollow)).links == 2);
+  CHECK(directory->unlink("f") == 0);
+  CHECK(world.get("second") == Bytes{"content"});
+}
+
+TEST_CASE("a rename to a new name replaces nothing", "[contract]") {
+  const auto made = every_world();
+  World& world = *made;
+  INFO(world.name());
+  world.put("f", Bytes{"content"});
+  world.put("other", Bytes{"other"});
+  const auto directory = root_of(world);
+  const int refused = directory->rename_new("f", "other");
+  if (refused == EINVAL) {
+    WARN("skipped: the file system cannot rename so");
+    return;
+  }
+  CHECK(refused == EEXIST);
+  CHECK(world.get("other") == Bytes{"other"});
+  CHECK(directory->rename_new("f", "new") == 0);
+  CHECK(world.get("new") == Bytes{"content"});
+  CHECK(directory->stat("f", Links::nofollow).error == ENOENT);
+  CHECK(directory->rename_new("missing", "newer") == ENOENT);
+}
+
+TEST_CASE("all names of a directory are listed, each time", "[contract]") {
+  const auto made = every_world();
+  World& world = *made;
+  INFO(world.name());
+  const auto directory = root_of(world);
+  CHECK(good(directory->names()).empty());
+  std::vector<io::Name> wanted;
+  for (int i = 0; i < 300; ++i) wanted.emplace_back("a rather long name of file number " + std::to_string(i));
+  wanted.emplace_back(".hidden");
+  for (const io::Name& name : wanted) world.put(name, Bytes{"x"});
+  world.mkdir("below");
+  wanted.emplace_back("below");
+  std::ranges::sort(wanted);
+  for (int times = 0; times < 2; ++times) {
+    auto found = good(directory->names());
+    std::ranges::sort(found);
+    CHECK(found == wanted);
+  }
 }
 
 }  // namespace

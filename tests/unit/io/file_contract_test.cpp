@@ -393,5 +393,28 @@ TEST_CASE("a closed file answers nothing any more", "[contract]") {
   CHECK(file->allocate({.offset_bytes = 0, .length_bytes = 1}) == EBADF);
 }
 
+TEST_CASE("extended attributes are listed, read, replaced and removed", "[contract]") {
+  const auto made = every_world();
+  World& world = *made;
+  INFO(world.name());
+  world.put("f", Bytes{"content"});
+  const auto file = good(root_of(world)->open("f", OpenMode::read_back));
+  if (file->set_xattr("user.a", Bytes{"1"}) == ENOTSUP) {
+    WARN("skipped: no extended attributes here");
+    return;
+  }
+  REQUIRE(file->set_xattr("user.b", Bytes{}) == 0);
+  const auto names = good(file->xattr_names());
+  for (const char* name : {"user.a", "user.b"}) CHECK(std::ranges::count(names, name) == 1);
+  CHECK(Bytes{good(file->xattr("user.a"))} == Bytes{"1"});
+  CHECK(good(file->xattr("user.b")).empty());
+  CHECK(file->xattr("user.c").error == ENODATA);
+  CHECK(file->set_xattr("user.a", Bytes{"another value"}) == 0);
+  CHECK(Bytes{good(file->xattr("user.a"))} == Bytes{"another value"});
+  CHECK(file->remove_xattr("user.a") == 0);
+  CHECK(file->remove_xattr("user.a") == ENODATA);
+  CHECK(file->xattr("user.a").error == ENODATA);
+}
+
 }  // namespace
 }  // namespace rcopy::test
