@@ -85,10 +85,9 @@ std::optional<io::Name> keep_backup(const Place& place, const Options& options) 
   if (!old) return std::nullopt;
   const io::Name name = backup_name(place, options, *old);
   if (is_backed_up(place, name, *old)) return std::nullopt;
-  const bool linked = link_as(place, name);
-  if (!linked) io::rename(directory, place.name, name, kKeep);
-  io::sync(directory);  // lest a power cut keeps only the rename that follows
-  return linked ? std::nullopt : std::optional{name};
+  if (link_as(place, name)) return std::nullopt;
+  io::rename(directory, place.name, name, kKeep);
+  return name;
 }
 
 }  // namespace rcopy::engine

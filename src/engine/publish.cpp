@@ -28,6 +28,7 @@ void publish(io::FileSystem& fs, const Place& place, Partial& partial, const Sou
   if (place.writing == Writing::in_place) return;
   const auto moved = keep_backup(place, options);
   try {
+    if (options.backup != Backup::none) io::sync(*place.directory);  // lest a power cut keeps only the next rename
     rename_partial(place, options);
   } catch (const Error&) {
     if (moved) io::rename(*place.directory, *moved, place.name, "give the old file back its name");

@@ -61,7 +61,11 @@ TEST_CASE("where there are no hard links and the copy gets no name, the old file
   WithBackup rig{Backup::simple, {.has_links = false}};
   rig.options.retries = 0;
   FaultyFileSystem faulty{rig.disk};
-  faulty.add({.kind = Call::rename, .nth = 2, .error = EIO});
+  const bool at_rename = GENERATE(true, false);
+  if (at_rename) faulty.add({.kind = Call::rename, .nth = 2, .error = EIO});
+  faulty.set_hook([&](const CallInfo& call) {
+    return !at_rename && call.kind == Call::dir_sync && !rig.disk.exists(kDestination) ? EIO : 0;
+  });
   REQUIRE(rig.copy(faulty).failed_with(ErrorCode::io));
   CHECK(rig.disk.get(kDestination) == kOld);
   rig.expect_backup("/dst/a~");
