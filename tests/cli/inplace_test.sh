@@ -74,9 +74,9 @@ done
 
 # run_counted ARGUMENT...: as run; $written_bytes is what it wrote into dest.
 run_counted() {
-  rm -f -- trace
-  run_command strace -f -qq -o trace -P "$work/dest" -e trace=pwrite64 "$RCOPY" "$@"
-  written_bytes=$(awk '/pwrite64/ && / = [0-9]+$/ { sum += $NF } END { printf "%.0f\n", sum }' trace)
+  : >"$trace"
+  run_command "${tracer[@]}" -P "$work/dest" -e trace=pwrite64 "$RCOPY" "$@"
+  written_bytes=$(awk '/pwrite64/ && / = [0-9]+$/ { sum += $NF } END { printf "%.0f\n", sum }' "$trace")
 }
 
 begin "--repair: only the blocks that differ are written"
