@@ -167,8 +167,8 @@ std::chrono::milliseconds parse_wait(const char* option, const std::string& valu
   return valid(option, value, base::parse_duration(value));
 }
 
-std::vector<Row> make_table() {
-  using ui::Verbosity;
+/// What the copy gets besides its content.
+std::vector<Row> attribute_rows() {
   return {
       {"-p", "", "", "keep mode, owner (where permitted) and times",
        [](auto& to, const auto&) { keep_attributes(to, kPlainPreserve); }},
@@ -178,6 +178,12 @@ std::vector<Row> make_table() {
        keep_attributes, kPlainPreserve},
       {"", "--no-preserve", "LIST", "do not keep these",
        drop_attributes},
+  };
+}
+
+/// Where it goes, and what becomes of what is there.
+std::vector<Row> replace_rows() {
+  return {
       {"-t", "--target-directory", "DIR", "copy all operands into this directory",
        [](auto& to, const auto& value) { to.target_directory = value; }},
       {"-T", "--no-target-directory", "", "DEST is the file to write, never a directory",
@@ -219,6 +225,12 @@ std::vector<Row> make_table() {
          if (to.backups == BackupChoice::unsaid) to.backups = BackupChoice::wanted;
          to.backup_suffix = value;
        }},
+  };
+}
+
+/// How it is made, continued and proven.
+std::vector<Row> proof_rows() {
+  return {
       {"", "--verify", "WHERE",
        "read the copy back before it gets its name, from the\n"
        "medium (default), from the cache, or none: not at all",
@@ -252,6 +264,12 @@ std::vector<Row> make_table() {
        [](auto& to, const auto& value) {
          to.retry_wait = valid("--retry-wait", value, base::parse_duration(value));
        }},
+  };
+}
+
+/// What it waits for, and leaves to others.
+std::vector<Row> load_rows() {
+  return {
       {"", "--wait", "TIME",
        "when a device is pulled or unmounted, wait until it is\n"
        "back and continue; without TIME, for ever",
@@ -278,6 +296,13 @@ std::vector<Row> make_table() {
        "auto: leave the page cache as it is (default); keep:\n"
        "go through it, as cp does; drop: forget both files",
        [](auto& to, const auto& value) { to.cache = parse_cache(value); }},
+  };
+}
+
+/// What is kept of it, and said.
+std::vector<Row> talk_rows() {
+  using ui::Verbosity;
+  return {
       {"", "--journal", "PATH", "keep the positions in this file", name_journal},
       {"", "--no-journal", "", "keep no positions: nothing to continue by a later run",
        [](auto& to, const auto&) { choose_journal(to, JournalChoice::none); }},
@@ -290,6 +315,15 @@ std::vector<Row> make_table() {
       {"", "--version", "", "show the version and exit",
        [](auto& to, const auto&) { to.action = Action::version; }},
   };
+}
+
+/// In the order of --help.
+std::vector<Row> make_table() {
+  std::vector<Row> table;
+  for (const auto& rows : {attribute_rows(), replace_rows(), proof_rows(), load_rows(), talk_rows()}) {
+    table.insert(table.end(), rows.begin(), rows.end());
+  }
+  return table;
 }
 
 }  // namespace
