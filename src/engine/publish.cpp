@@ -31,7 +31,10 @@ void publish(io::FileSystem& fs, const Place& place, Partial& partial, const Sou
     if (options.backup != Backup::none) io::sync(*place.directory);  // lest a power cut keeps only the next rename
     rename_partial(place, options);
   } catch (const Error&) {
-    if (moved) io::rename(*place.directory, *moved, place.name, "give the old file back its name");
+    if (moved) {
+      io::rename(*place.directory, *moved, place.name, "give the old file back its name");
+      io::sync(*place.directory);  // the other rename may be durable already
+    }
     throw;
   }
   finish_publish(place);
