@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The inside of MemoryDisk: inodes, names, the walk along a path. For memory_disk.cpp and
-// memory_handles.cpp only. Every member needs `mutex`.
+// memory_file.cpp, memory_directory.cpp only. Every member needs `mutex`.
 #pragma once
 
 #include "support/memory_disk.hpp"

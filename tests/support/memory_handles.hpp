@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Open directories and files of a MemoryDisk. For memory_disk.cpp only. Each call takes the disk's
+// Open directories and files of a MemoryDisk. For memory_disk.cpp and each other only. Each call takes the disk's
 // lock, so any thread may make it.
 #pragma once
 
@@ -25,5 +25,9 @@ class CountedCall {
 [[nodiscard]] std::unique_ptr<io::Directory> open_memory_directory(std::shared_ptr<DiskState> disk,
                                                                    InodePtr inode,
                                                                    std::filesystem::path path);
+
+/// Likewise.
+[[nodiscard]] std::unique_ptr<io::File> open_memory_file(std::shared_ptr<DiskState> disk, InodePtr inode,
+                                                         std::filesystem::path path, io::OpenMode mode);
 
 }  // namespace rcopy::test
