@@ -32,7 +32,8 @@ void publish(io::FileSystem& fs, const Place& place, Partial& partial, const Sou
     rename_partial(place, options);
   } catch (const Error&) {
     if (moved) {
-      io::rename(*place.directory, *moved, place.name, "give the old file back its name");
+      // Nothing that has the name by now is replaced: it may even be the copy, of which only the answer was lost.
+      io::rename_new(*place.directory, *moved, place.name, "give the old file back its name");
       io::sync(*place.directory);  // the other rename may be durable already
     }
     throw;
