@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <latch>
 
 namespace rcopy::test {
 namespace {
@@ -170,8 +171,12 @@ TEST_CASE("a device that is pulled after its last byte keeps what was copied", "
   rig.options.retries = 0;
   put_disk(rig);
   FaultyFileSystem faulty{rig.disk};
+  std::latch before_last{1};  // the last block is read while those before it may still be
   faulty.set_hook([&](const CallInfo& call) {
-    if (call.kind == Call::read && call.path == kSource && call.offset_bytes == kDeviceBytes) rig.disk.remove(kSource);
+    if (call.kind == Call::write && call.path != kSource && call.offset_bytes == 8 * kMiB) before_last.count_down();
+    if (call.kind != Call::read || call.path != kSource || call.offset_bytes != kDeviceBytes) return 0;
+    before_last.wait();
+    rig.disk.remove(kSource);
     return 0;
   });
   REQUIRE(rig.copy(faulty).failed_with(ErrorCode::io));
