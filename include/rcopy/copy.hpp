@@ -9,6 +9,7 @@
 #include <rcopy/options.hpp>
 
 #include <filesystem>
+#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -21,10 +22,19 @@ enum class Target {
   file,       ///< the file to write, even if it is a directory: then it is an error
 };
 
+/// What a source is called in a destination directory.
+enum class Naming {
+  last_component,
+  whole_path,  ///< its path as given, with the directories in it (cp --parents)
+};
+
 struct Job {
   std::vector<std::filesystem::path> sources;
   std::filesystem::path destination;
   Target target = Target::automatic;
+  Naming naming = Naming::last_component;
+  /// Only these, relative to each source, which is then a directory (rsync --files-from).
+  std::optional<std::vector<std::filesystem::path>> only = std::nullopt;
 };
 
 struct JobSummary {

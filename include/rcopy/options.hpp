@@ -6,8 +6,10 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace rcopy {
 
@@ -49,11 +51,18 @@ enum class Xattrs {
   preserve,  ///< the source's, or the file fails
 };
 
+/// Of several names of one file among the sources of a job.
+enum class HardLinks {
+  separate,  ///< each becomes a file of its own
+  preserve,  ///< the copies are names of one file, too
+};
+
 struct Attributes {
   Mode mode = Mode::like_cp;
   Ownership ownership = Ownership::like_cp;
   Timestamps timestamps = Timestamps::like_cp;
   Xattrs xattrs = Xattrs::like_cp;
+  HardLinks hard_links = HardLinks::separate;
 
   bool operator==(const Attributes&) const = default;
 };
@@ -81,6 +90,72 @@ enum class Writing {
 enum class Rewrite {
   all,
   differing,  ///< blocks that the medium holds already are left alone; others are written
+};
+
+/// What a copy of a regular file is.
+enum class Make {
+  copy,
+  hard_link,      ///< another name of the source; nothing is copied (cp -l)
+  symbolic_link,  ///< a symlink to the source (cp -s)
+  attributes,     ///< the destination with what it has, created empty, and the source's attributes
+};
+
+/// What happens to a source that is a directory.
+enum class Recursion {
+  none,  ///< it is an error
+  all,   ///< it is copied with everything in it
+};
+
+/// Which symlinks among the sources are followed; others are copied as links.
+enum class Follow {
+  all,    ///< cp -L
+  named,  ///< only those that the job names itself (cp -H)
+  none,   ///< cp -P
+};
+
+/// What is made of a FIFO, a socket or a device that is found below a directory.
+enum class Specials {
+  nodes,     ///< another of its kind
+  contents,  ///< what can be read from it (cp --copy-contents); it is refused for all but block devices
+};
+
+/// Whether a directory of the source is taken along where another file system is mounted on it.
+enum class Mounts {
+  cross,
+  stay,  ///< it is made, and left empty
+};
+
+/// A symlink to a directory that stands where a directory of the source goes.
+enum class DirectoryLinks {
+  refuse,  ///< is not a directory, so that one cannot be copied there
+  follow,  ///< counts as what it leads to
+};
+
+/// By what a file that is there already is known to need no copying, where its timestamps are preserved.
+enum class Compare {
+  times,    ///< equal size and mtime
+  content,  ///< equal bytes; both are read
+};
+
+/// One rule of rsync's; the first that fits a name decides.
+struct FilterRule {
+  enum class Action { exclude, include } action = Action::exclude;
+  std::string pattern;  ///< with *, ?, **, [ ], a slash at its begin that anchors it, one at its end for directories
+};
+
+/// Whether anything is done at all.
+enum class Execution {
+  real,
+  dry,  ///< what would be done is only told
+};
+
+/// What becomes of a source whose copy is verified and durable.
+enum class Sources { keep, remove };
+
+/// What becomes of the list of finished files when all of a job is done.
+enum class Catalog {
+  drop,
+  keep,  ///< for later checks
 };
 
 /// Which destinations that exist are replaced. A copy that was begun in place, or has its name already, is
@@ -140,6 +215,20 @@ struct Options {
   Verify verify = Verify::medium;
   Resume resume = Resume::automatic;
   Attributes attributes = {};
+  Recursion recursion = Recursion::none;
+  Follow follow = Follow::all;
+  Make make = Make::copy;
+  Specials specials = Specials::nodes;
+  Mounts mounts = Mounts::cross;
+  DirectoryLinks directory_links = DirectoryLinks::refuse;
+  Compare compare = Compare::times;
+  std::vector<FilterRule> filters = {};  ///< of what is below the sources, not of these themselves
+  std::uint64_t min_bytes = 0;  ///< regular files that are smaller, or larger, are left out
+  std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max();
+  Execution execution = Execution::real;
+  Sources sources = Sources::keep;
+  Catalog catalog = Catalog::drop;
+  unsigned jobs = 0;  ///< how many small files are copied at once; 0: as many as are fast on most disks
   Reflink reflink = Reflink::automatic;
   /// A block device as destination is written in place, whatever this says.
   Writing writing = Writing::beside;

@@ -32,7 +32,9 @@ io::Name numbered(const io::Name& name, std::uint64_t number) {
 
 std::uint64_t highest_number(const Place& place) {
   std::uint64_t highest = 0;
-  for (const io::Name& name : io::names(*place.directory)) highest = std::max(highest, number_of(place.name, name));
+  for (const io::Entry& entry : io::entries(*place.directory)) {
+    highest = std::max(highest, number_of(place.name, entry.name));
+  }
   return highest;
 }
 
@@ -54,7 +56,7 @@ bool link_as(const Place& place, const io::Name& backup) {
   io::Directory& directory = *place.directory;
   const io::Name temporary = hidden_name(backup, ".rcopy-backup");  // so that what it replaces is not lost before
   io::unlink(directory, temporary);
-  if (!io::link(directory, place.name, temporary)) {
+  if (!io::link(directory, place.name, directory, temporary)) {
     io::unlink(directory, temporary);  // some file systems make it and say no
     return false;
   }

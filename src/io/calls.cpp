@@ -230,15 +230,34 @@ void rename_new(Directory& directory, const Name& from, const Name& to, const ch
   rename(directory, from, to, operation);
 }
 
-bool link(Directory& directory, const Name& from, const Name& to) {
-  const int error = repeat([&] { return directory.link(from, to); });
+bool link(Directory& directory, const Name& from, Directory& to_directory, const Name& to) {
+  const int error = repeat([&] { return directory.link(from, to_directory, to); });
   if (error == EPERM || error == EOPNOTSUPP || error == EMLINK) return false;
-  if (error != 0) fail("link to", directory.path() / to, error);
+  if (error != 0) fail("link to", to_directory.path() / to, error);
   return true;
 }
 
-std::vector<Name> names(Directory& directory) {
-  auto result = repeat_result([&] { return directory.names(); });
+std::unique_ptr<Directory> open_directory(Directory& directory, const Name& name, DirectoryUse use) {
+  auto result = repeat_result([&] { return directory.open_directory(name, use); });
+  if (result.error != 0) fail("open the directory", name == "." ? directory.path() : directory.path() / name, result.error);
+  return std::move(result.value);
+}
+
+bool make_directory(Directory& directory, const Name& name, std::uint32_t mode) {
+  const int error = repeat([&] { return directory.make_directory(name, mode); });
+  if (error == EEXIST) return false;
+  if (error != 0) fail("create directory", directory.path() / name, error);
+  return true;
+}
+
+std::filesystem::path read_link(Directory& directory, const Name& name) {
+  auto result = repeat_result([&] { return directory.read_link(name); });
+  if (result.error != 0) fail("read the symbolic link", directory.path() / name, result.error);
+  return std::move(result.value);
+}
+
+std::vector<Entry> entries(Directory& directory) {
+  auto result = repeat_result([&] { return directory.entries(); });
   if (result.error != 0) fail("read the directory", directory.path(), result.error);
   return std::move(result.value);
 }

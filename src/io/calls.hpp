@@ -73,8 +73,13 @@ void rename(Directory& directory, const Name& from, const Name& to, const char* 
 /// two.
 void rename_new(Directory& directory, const Name& from, const Name& to, const char* operation);
 /// False where the file system has no hard links, or refuses one to a file of somebody else.
-[[nodiscard]] bool link(Directory& directory, const Name& from, const Name& to);
-[[nodiscard]] std::vector<Name> names(Directory& directory);
+[[nodiscard]] bool link(Directory& directory, const Name& from, Directory& to_directory, const Name& to);
+/// One in `directory`, or another handle of it where the name is "."; never through a symlink.
+[[nodiscard]] std::unique_ptr<Directory> open_directory(Directory& directory, const Name& name, DirectoryUse use);
+/// False where the name exists.
+[[nodiscard]] bool make_directory(Directory& directory, const Name& name, std::uint32_t mode);
+[[nodiscard]] std::filesystem::path read_link(Directory& directory, const Name& name);
+[[nodiscard]] std::vector<Entry> entries(Directory& directory);
 /// A name that is gone already is fine.
 void unlink(Directory& directory, const Name& name);
 void sync(Directory& directory);

@@ -36,6 +36,8 @@ enum class OpenMode {
   read_direct,    ///< read only, O_DIRECT: offset, length and address in multiples of kDirectAlignment
   device,         ///< read and write a block device, O_EXCL: EBUSY where it is mounted or otherwise in use
   write_direct,   ///< write only, O_DIRECT as above; a symlink is an error
+  attributes,     ///< whatever it is, also a symlink itself, is not opened (O_PATH): stat, owner, mode, times
+                  ///< and extended attributes only
 };
 
 inline constexpr std::size_t kDirectAlignment = 4096;
@@ -43,6 +45,20 @@ inline constexpr std::size_t kDirectAlignment = 4096;
 struct Owner {
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
+};
+
+/// What the name of a directory entry is said to be, without looking at the file itself.
+struct Entry {
+  Name name;
+  std::uint64_t inode = 0;
+  FileKind kind = FileKind::unknown;  ///< unknown where the file system does not say
+};
+
+/// A file that is no regular file, directory or symlink.
+struct Node {
+  FileKind kind = FileKind::fifo;  ///< or a socket, block or character device
+  std::uint32_t mode = 0;          ///< less the umask
+  std::uint64_t rdev = 0;          ///< of a device
 };
 
 struct Times {
@@ -103,6 +119,12 @@ class File {
 
 enum class Links { follow, nofollow };
 
+/// What an open directory is for; it decides which permissions opening it needs.
+enum class DirectoryUse {
+  look_up,       ///< names are opened in it: search permission
+  change_names,  ///< names are listed or made durable in it as well: read permission
+};
+
 /// One open directory; names are looked up below it whatever its path has become meanwhile.
 class Directory {
  public:
@@ -110,25 +132,29 @@ class Directory {
 
   [[nodiscard]] virtual const std::filesystem::path& path() const = 0;  ///< for messages
   virtual Result<std::unique_ptr<File>> open(const Name& name, OpenMode mode) = 0;
+  /// A directory in this one, or "." for another handle of this one; a symlink is an error (ELOOP or ENOTDIR).
+  virtual Result<std::unique_ptr<Directory>> open_directory(const Name& name, DirectoryUse use) = 0;
   virtual Result<Stat> stat(const Name& name, Links links) = 0;
   [[nodiscard]] virtual int check_writable(const Name& name) = 0;  ///< may this process write it?
   [[nodiscard]] virtual int rename(const Name& from, const Name& to) = 0;
   /// renameat2(2) with RENAME_NOREPLACE: EEXIST where there is a `to`; EINVAL: the file system cannot.
   [[nodiscard]] virtual int rename_new(const Name& from, const Name& to) = 0;
-  /// link(2): `to` is another name of `from`, which is not followed; EEXIST: there is one. EPERM: no hard
-  /// links here, or none to a file of somebody else.
-  [[nodiscard]] virtual int link(const Name& from, const Name& to) = 0;
+  /// linkat(2): `to` in `to_directory` is another name of `from`, which is not followed; EEXIST: there is one.
+  /// EPERM: no hard links here, or none to a file of somebody else.
+  [[nodiscard]] virtual int link(const Name& from, Directory& to_directory, const Name& to) = 0;
+  /// mkdirat(2), symlinkat(2) and mknodat(2): EEXIST where the name exists. EPERM: none of this kind here.
+  [[nodiscard]] virtual int make_directory(const Name& name, std::uint32_t mode) = 0;  ///< less the umask
+  [[nodiscard]] virtual int make_symlink(const std::filesystem::path& target, const Name& name) = 0;
+  [[nodiscard]] virtual int make_node(const Name& name, const Node& node) = 0;
+  virtual Result<std::filesystem::path> read_link(const Name& name) = 0;  ///< EINVAL: it is no symlink
   [[nodiscard]] virtual int unlink(const Name& name) = 0;
   /// All but "." and "..", in no order.
-  virtual Result<std::vector<Name>> names() = 0;
+  virtual Result<std::vector<Entry>> entries() = 0;
   [[nodiscard]] virtual int sync() = 0;  ///< fsync of the directory: its names are durable
+  /// syncfs(2): all of the file system that holds it is durable, names and attributes too, where
+  /// FsInfo::syncs_whole. An error of anybody's write-back since this handle was opened is told once.
+  [[nodiscard]] virtual int sync_file_system() = 0;
   virtual Result<FsInfo> file_system() = 0;
-};
-
-/// What an open directory is for; it decides which permissions opening it needs.
-enum class DirectoryUse {
-  look_up,       ///< names are opened in it: search permission
-  change_names,  ///< names are made durable in it as well: read permission, which fsync needs
 };
 
 class FileSystem {

@@ -7,8 +7,11 @@
 #include "io/unique_fd.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
+#include <climits>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <dirent.h>
@@ -25,6 +28,7 @@
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/utsname.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 #include <vector>
@@ -95,8 +99,24 @@ Result<Stat> stat_at(int directory, const char* name, int flags) {
     case OpenMode::read_direct: return kAlways | O_RDONLY | O_NOFOLLOW | O_DIRECT;
     case OpenMode::device: return kAlways | O_RDWR | O_NOFOLLOW | O_EXCL;
     case OpenMode::write_direct: return kAlways | O_WRONLY | O_NOFOLLOW | O_DIRECT;
+    case OpenMode::attributes: return O_CLOEXEC | O_PATH | O_NOFOLLOW;
   }
   return kAlways;
+}
+
+[[nodiscard]] int directory_flags(DirectoryUse use) {
+  return (use == DirectoryUse::look_up ? O_PATH : O_RDONLY) | O_DIRECTORY | O_CLOEXEC;
+}
+
+/// syncfs(2) says nothing of errors before Linux 5.8.
+[[nodiscard]] bool syncs_tell_errors() {
+  static const bool told = [] {
+    struct utsname system {};
+    int major = 0, minor = 0;
+    if (::uname(&system) != 0 || std::sscanf(system.release, "%d.%d", &major, &minor) != 2) return false;
+    return major > 5 || (major == 5 && minor >= 8);
+  }();
+  return told;
 }
 
 /// Whose id is that of the file system. Most others make it of the device number, which is another
@@ -172,7 +192,7 @@ Result<bool> dirty_pages(int fd) {
   return {.value = pages.dirty + pages.in_write_back > 0};
 }
 
-class PosixFile final : public File {
+class PosixFile : public File {
  public:
   PosixFile(UniqueFd fd, std::filesystem::path path) : fd_{std::move(fd)}, path_{std::move(path)} {}
 
@@ -224,14 +244,7 @@ class PosixFile final : public File {
     return answer(::futimens(fd_.get(), both));
   }
   Result<std::vector<std::string>> xattr_names() override {
-    const auto list = sized<char>([&](char* data, std::size_t size) { return ::flistxattr(fd_.get(), data, size); });
-    std::vector<std::string> names;
-    for (auto at = list.value.begin(); at != list.value.end();) {
-      const auto end = std::find(at, list.value.end(), '\0');
-      names.emplace_back(at, end);
-      at = end == list.value.end() ? end : end + 1;
-    }
-    return {.value = std::move(names), .error = list.error};
+    return split(sized<char>([&](char* data, std::size_t size) { return ::flistxattr(fd_.get(), data, size); }));
   }
   Result<std::vector<std::byte>> xattr(const std::string& name) override {
     return sized<std::byte>(
@@ -243,7 +256,7 @@ class PosixFile final : public File {
   int remove_xattr(const std::string& name) override { return answer(::fremovexattr(fd_.get(), name.c_str())); }
   int close() override { return fd_.close(); }
 
- private:
+ protected:
   /// What a call gives that tells its size when asked without a buffer. ERANGE: it grew in between.
   template <class Element, class Call>
   static Result<std::vector<Element>> sized(Call call) {
@@ -257,6 +270,19 @@ class PosixFile final : public File {
     return {.value = std::move(value)};
   }
 
+  static Result<std::vector<std::string>> split(const Result<std::vector<char>>& list) {
+    std::vector<std::string> names;
+    for (auto at = list.value.begin(); at != list.value.end();) {
+      const auto end = std::find(at, list.value.end(), '\0');
+      names.emplace_back(at, end);
+      at = end == list.value.end() ? end : end + 1;
+    }
+    return {.value = std::move(names), .error = list.error};
+  }
+
+  [[nodiscard]] int fd() const { return fd_.get(); }
+
+ private:
   static Result<std::size_t> count(ssize_t returned) {
     if (returned < 0) return {.value = 0, .error = errno};
     return {.value = static_cast<std::size_t>(returned)};
@@ -280,6 +306,49 @@ class PosixFile final : public File {
   std::filesystem::path path_;
 };
 
+/// A file that was not opened (O_PATH). What has no call of its own for that goes by the name that /proc has of
+/// the descriptor, which leads to a symlink itself.
+class UnopenedFile final : public PosixFile {
+ public:
+  UnopenedFile(UniqueFd opened, std::filesystem::path path) : PosixFile{std::move(opened), std::move(path)} {}
+
+  int set_owner(Owner owner) override { return answer(::fchownat(fd(), "", owner.uid, owner.gid, AT_EMPTY_PATH)); }
+  int set_mode(std::uint32_t mode) override { return answer(::chmod(proc_.c_str(), mode)); }
+  int set_times(Times times) override {
+    const timespec both[2] = {to_timespec(times.atime_ns), to_timespec(times.mtime_ns)};
+    return answer(::utimensat(AT_FDCWD, proc_.c_str(), both, 0));
+  }
+  Result<std::vector<std::string>> xattr_names() override {
+    return split(sized<char>([&](char* data, std::size_t size) { return ::listxattr(proc_.c_str(), data, size); }));
+  }
+  Result<std::vector<std::byte>> xattr(const std::string& name) override {
+    return sized<std::byte>(
+        [&](std::byte* data, std::size_t size) { return ::getxattr(proc_.c_str(), name.c_str(), data, size); });
+  }
+  int set_xattr(const std::string& name, std::span<const std::byte> value) override {
+    return answer(::setxattr(proc_.c_str(), name.c_str(), value.data(), value.size(), 0));
+  }
+  int remove_xattr(const std::string& name) override { return answer(::removexattr(proc_.c_str(), name.c_str())); }
+
+ private:
+  std::string proc_ = "/proc/self/fd/" + std::to_string(fd());
+};
+
+[[nodiscard]] FileKind kind_of_entry(unsigned char type) {
+  constexpr unsigned kTypeShift = 12;  // DTTOIF
+  return kind_of(static_cast<std::uint32_t>(type) << kTypeShift);
+}
+
+[[nodiscard]] mode_t type_of(FileKind kind) {
+  switch (kind) {
+    case FileKind::fifo: return S_IFIFO;
+    case FileKind::socket: return S_IFSOCK;
+    case FileKind::block_device: return S_IFBLK;
+    case FileKind::character_device: return S_IFCHR;
+    default: return 0;
+  }
+}
+
 class PosixDirectory final : public Directory {
  public:
   PosixDirectory(UniqueFd fd, std::filesystem::path path) : fd_{std::move(fd)}, path_{std::move(path)} {}
@@ -290,7 +359,14 @@ class PosixDirectory final : public Directory {
     constexpr mode_t kPrivate = 0600;
     UniqueFd fd{::openat(fd_.get(), name.c_str(), open_flags(mode), kPrivate)};
     if (!fd.valid()) return {.value = nullptr, .error = errno};
+    if (mode == OpenMode::attributes) return {.value = std::make_unique<UnopenedFile>(std::move(fd), path_ / name)};
     return {.value = std::make_unique<PosixFile>(std::move(fd), path_ / name)};
+  }
+
+  Result<std::unique_ptr<Directory>> open_directory(const Name& name, DirectoryUse use) override {
+    UniqueFd fd{::openat(fd_.get(), name.c_str(), directory_flags(use) | O_NOFOLLOW)};
+    if (!fd.valid()) return {.value = nullptr, .error = errno};
+    return {.value = std::make_unique<PosixDirectory>(std::move(fd), name == "." ? path_ : path_ / name)};
   }
 
   Result<Stat> stat(const Name& name, Links links) override {
@@ -309,11 +385,32 @@ class PosixDirectory final : public Directory {
     return answer(::renameat2(fd_.get(), from.c_str(), fd_.get(), to.c_str(), RENAME_NOREPLACE));
   }
 
-  int link(const Name& from, const Name& to) override {
-    return answer(::linkat(fd_.get(), from.c_str(), fd_.get(), to.c_str(), 0));
+  int link(const Name& from, Directory& to_directory, const Name& to) override {
+    const auto* const there = dynamic_cast<const PosixDirectory*>(&to_directory);
+    if (there == nullptr) return EXDEV;
+    return answer(::linkat(fd_.get(), from.c_str(), there->fd_.get(), to.c_str(), 0));
   }
 
-  Result<std::vector<Name>> names() override {
+  int make_directory(const Name& name, std::uint32_t mode) override {
+    return answer(::mkdirat(fd_.get(), name.c_str(), mode));
+  }
+
+  int make_symlink(const std::filesystem::path& target, const Name& name) override {
+    return answer(::symlinkat(target.c_str(), fd_.get(), name.c_str()));
+  }
+
+  int make_node(const Name& name, const Node& node) override {
+    return answer(::mknodat(fd_.get(), name.c_str(), type_of(node.kind) | node.mode, node.rdev));
+  }
+
+  Result<std::filesystem::path> read_link(const Name& name) override {
+    std::array<char, PATH_MAX> text{};  // no target is longer
+    const ssize_t size = ::readlinkat(fd_.get(), name.c_str(), text.data(), text.size());
+    if (size < 0) return {.value = {}, .error = errno};
+    return {.value = std::string{text.data(), static_cast<std::size_t>(size)}};
+  }
+
+  Result<std::vector<Entry>> entries() override {
     // A descriptor of its own: the position of this one is shared.
     UniqueFd fd{::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (!fd.valid()) return {.value = {}, .error = errno};
@@ -321,19 +418,21 @@ class PosixDirectory final : public Directory {
     const std::unique_ptr<DIR, decltype(close)> stream{::fdopendir(fd.get()), close};
     if (!stream) return {.value = {}, .error = errno};
     (void)fd.release();  // the stream has it
-    std::vector<Name> found;
+    std::vector<Entry> found;
     for (;;) {
       errno = 0;
       const dirent* const entry = ::readdir(stream.get());
       if (entry == nullptr) return {.value = std::move(found), .error = errno};
       const std::string_view name = entry->d_name;
-      if (name != "." && name != "..") found.emplace_back(name);
+      if (name == "." || name == "..") continue;
+      found.push_back({.name = name, .inode = entry->d_ino, .kind = kind_of_entry(entry->d_type)});
     }
   }
 
   int unlink(const Name& name) override { return answer(::unlinkat(fd_.get(), name.c_str(), 0)); }
 
   int sync() override { return answer(::fsync(fd_.get())); }
+  int sync_file_system() override { return answer(::syncfs(fd_.get())); }
 
   Result<FsInfo> file_system() override {
     struct statfs found {};
@@ -347,6 +446,7 @@ class PosixDirectory final : public Directory {
     if (found.f_blocks != 0) info.available_bytes = static_cast<std::uint64_t>(found.f_bavail) * unit;
     info.stable_inodes = info.has_holes = !fat && !exfat;
     info.allocates_ahead = type == EXT4_SUPER_MAGIC || type == kXfsMagic;
+    info.syncs_whole = syncs_tell_errors() && (info.allocates_ahead || type == BTRFS_SUPER_MAGIC || type == TMPFS_MAGIC);
     info.tells_dirty = info.allocates_ahead || type == BTRFS_SUPER_MAGIC || type == TMPFS_MAGIC;
     info.has_owners = !fat && !exfat && type != FUSE_SUPER_MAGIC;
     if (fat) info.max_file_bytes = kFatMaxFileBytes;
@@ -379,8 +479,7 @@ class PosixDirectory final : public Directory {
 class PosixFileSystem final : public FileSystem {
  public:
   Result<std::unique_ptr<Directory>> open_directory(const std::filesystem::path& path, DirectoryUse use) override {
-    const int access = use == DirectoryUse::look_up ? O_PATH : O_RDONLY;
-    UniqueFd fd{::open(path.c_str(), access | O_DIRECTORY | O_CLOEXEC)};
+    UniqueFd fd{::open(path.c_str(), directory_flags(use))};
     if (!fd.valid()) return {.value = nullptr, .error = errno};
     return {.value = std::make_unique<PosixDirectory>(std::move(fd), path)};
   }
