@@ -35,18 +35,13 @@ Error not_mounted(const std::filesystem::path& destination, const std::filesyste
 
 }  // namespace
 
-Attempt::Attempt(const Run& run, Ledger& ledger, std::filesystem::path given_source,
-                 std::filesystem::path given_destination, AttemptOrder order)
-    : run_{run},
-      ledger_{ledger},
-      given_source_{std::move(given_source)},
-      given_destination_{std::move(given_destination)},
-      order_{std::move(order)} {}
+Attempt::Attempt(const Run& run, Ledger& ledger, const Route& route, AttemptOrder order)
+    : run_{run}, ledger_{ledger}, route_{route}, order_{std::move(order)} {}
 
 AttemptEnd Attempt::run() {
-  source_ = open_source(run_.fs, given_source_);
+  source_ = route_.open_source();
   start_counters();
-  place_ = resolve_place(run_.fs, {given_destination_, given_source_, run_.options, run_.target}, source_);
+  place_ = route_.resolve_place(source_);
   check_still_device();
   row_ = ledger_.load(place_->path());
   check_mount();
@@ -83,7 +78,7 @@ void Attempt::start_counters() const {
   }
 }
 
-std::filesystem::path Attempt::destination() const { return place_ ? place_->path() : given_destination_; }
+std::filesystem::path Attempt::destination() const { return place_ ? place_->path() : route_.destination(); }
 
 void Attempt::failed(const Error& error, Next next) {
   if (!partial_) return;
@@ -265,7 +260,7 @@ std::optional<hash::Digest> Attempt::read_back_partial() {
 
 AttemptEnd Attempt::enter_at_publish() {
   phase(Phase::publishing);
-  publish(run_.fs, *place_, *partial_, source_, run_.options, run_.events);
+  publish(run_.fs, route_, *place_, *partial_, source_, run_.options, run_.events);
   // The row first: closing gives up the lock.
   finish(plan_.entry == Entry::copy ? Outcome::copied : Outcome::finished, io::stat(partial_->file()));
   io::close(partial_->file());
@@ -299,8 +294,8 @@ bool Attempt::source_unchanged() const {
   check_whole();
   const auto begun = source_identity(source_.stat, source_.fs);
   if (source_identity(io::stat(*source_.file), source_.fs) != begun) return false;
-  const auto named = io::find(run_.fs, source_.path, io::Links::follow);
-  if (!named && is_device(source_.stat)) io::fail("stat", given_source_, ENODEV);
+  const auto named = route_.find_source(source_);
+  if (!named && is_device(source_.stat)) io::fail("stat", route_.source(), ENODEV);
   // A stick that was pulled after its last byte was read is no change.
   if (!named && !answers(run_.fs, *source_anchor(), io::DirectoryUse::look_up)) {
     throw not_mounted(place_->path(), source_.mount.point, Presence::unmounted);
@@ -316,7 +311,7 @@ void Attempt::check_whole() const {
   if (io::stat(*source_.file).size_bytes != source_.stat.size_bytes) return;  // it grew
   throw Error{{.code = ErrorCode::io,
                .operation = "copy",
-               .path = given_source_,
+               .path = route_.source(),
                .reason = "it holds more bytes than its size says, and only files that tell their size can be copied"}};
 }
 
@@ -335,7 +330,7 @@ AttemptEnd Attempt::start_over_because(Error reason) {
 Error Attempt::source_changed_error() const {
   return Error{{.code = ErrorCode::source_changed,
                 .operation = "copy",
-                .path = given_source_,
+                .path = route_.source(),
                 .reason = "the source changed while it was copied"}};
 }
 
@@ -373,7 +368,7 @@ void Attempt::finish(Outcome outcome, const io::Stat& destination) {
     ledger_.complete(partial_identity(now, place_->fs), content_times(now, place_->fs));
   }
   const journal::Row& row = ledger_.row();
-  summary_ = {.source = given_source_,
+  summary_ = {.source = route_.source(),
               .destination = place_->path(),
               .outcome = outcome,
               .method = method_,
@@ -409,7 +404,7 @@ void Attempt::announce(std::uint64_t offset_bytes) const {
   counters.written_bytes = offset_bytes;
   counters.durable_bytes = ledger_.row().durable_bytes;
   counters.verified_bytes = 0;
-  run_.events.emit(TransferStarted{.source = given_source_,
+  run_.events.emit(TransferStarted{.source = route_.source(),
                                    .destination = place_->path(),
                                    .total_bytes = source_.stat.size_bytes,
                                    .resume_offset_bytes = offset_bytes,

@@ -10,6 +10,7 @@
 #include "engine/partial.hpp"
 #include "engine/place.hpp"
 #include "engine/plan.hpp"
+#include "engine/route.hpp"
 #include "engine/transfer.hpp"
 
 #include <memory>
@@ -37,9 +38,8 @@ struct AttemptOrder {
 
 class Attempt {
  public:
-  /// `given_*` are the paths as the user wrote them. `ledger` outlives the attempt.
-  Attempt(const Run& run, Ledger& ledger, std::filesystem::path given_source, std::filesystem::path given_destination,
-          AttemptOrder order);
+  /// `ledger` and `route` outlive the attempt.
+  Attempt(const Run& run, Ledger& ledger, const Route& route, AttemptOrder order);
 
   /// Throws Error; see transfer_file().
   [[nodiscard]] AttemptEnd run();
@@ -158,8 +158,7 @@ class Attempt {
 
   const Run& run_;
   Ledger& ledger_;
-  std::filesystem::path given_source_;
-  std::filesystem::path given_destination_;
+  const Route& route_;
   AttemptOrder order_;
 
   Source source_;

@@ -20,7 +20,7 @@ void Attempt::check_may_clone() const {
   if (plan_.keep == Keep::nothing) return;
   throw Error{{.code = ErrorCode::no_reflink,
                .operation = "clone",
-               .path = given_source_,
+               .path = route_.source(),
                .reason = "an earlier run copied " + base::format_bytes(row_->transferred_bytes) +
                          " of it byte by byte"}};
 }
@@ -37,7 +37,7 @@ bool Attempt::clone_instead() {
   const int refused = io::clone(partial_->file(), *source_.file);
   if (refused == 0) return true;
   if (run_.options.reflink == Reflink::automatic) return false;
-  throw Error{{.code = ErrorCode::no_reflink, .operation = "clone", .path = given_source_, .os_error = refused}};
+  throw Error{{.code = ErrorCode::no_reflink, .operation = "clone", .path = route_.source(), .os_error = refused}};
 }
 
 /// The row claims nothing until the end: whatever happens before it, another clone is made in no

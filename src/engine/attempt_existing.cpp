@@ -24,7 +24,7 @@ bool Attempt::keeps_existing() {
     }
   }
   if (!kept) return false;
-  summary_ = {.source = given_source_,
+  summary_ = {.source = route_.source(),
               .destination = place_->path(),
               .outcome = Outcome::kept,
               .total_bytes = source_.stat.size_bytes,

@@ -42,7 +42,7 @@ void Attempt::check_same_disks() {
                                        "command again to "} + next + " this one"}};
   };
   check(order_.disk, disk_, place_->path(), "write to");
-  check(order_.source_disk, source_disk(), given_source_, "copy");
+  check(order_.source_disk, source_disk(), route_.source(), "copy");
 }
 
 /// A disk that was pulled has no bytes and no room any more, which is neither a change of the source, nor a
@@ -57,7 +57,7 @@ void Attempt::warn_of_users() const {
   if (!is_device(source_.stat) || order_.number > 1) return;
   const std::string user = run_.fs.device_user(source_.stat.rdev);
   if (user.empty()) return;
-  run_.events.emit(Warning{.path = given_source_, .text = user + ", so the copy may hold a mixture of old and new"});
+  run_.events.emit(Warning{.path = route_.source(), .text = user + ", so the copy may hold a mixture of old and new"});
 }
 
 std::optional<std::filesystem::path> Attempt::device() const {

@@ -17,7 +17,7 @@ namespace rcopy::engine {
 /// The source, open for reading.
 struct Source {
   std::filesystem::path path;  ///< absolute, no symlinks
-  std::unique_ptr<io::Directory> directory;
+  std::shared_ptr<io::Directory> directory;
   std::unique_ptr<io::File> file;
   io::Stat stat;
   io::FsInfo fs;
@@ -27,7 +27,7 @@ struct Source {
 /// Where the copy goes. The directory is opened once; every later step uses the descriptor.
 struct Place {
   std::filesystem::path named;  ///< by the user; a link that leads there stays one
-  std::unique_ptr<io::Directory> directory;
+  std::shared_ptr<io::Directory> directory;
   io::Name name;
   Writing writing = Writing::beside;  ///< in place only where there is something to write into
   bool on_device = false;             ///< decided once: the node of a device that is pulled goes away

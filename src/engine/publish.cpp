@@ -18,13 +18,13 @@ void rename_partial(const Place& place, const Options& options) {
 
 }  // namespace
 
-void publish(io::FileSystem& fs, const Place& place, Partial& partial, const Source& source, const Options& options,
-             EventSink& events) {
+void publish(io::FileSystem& fs, const Route& route, const Place& place, Partial& partial, const Source& source,
+             const Options& options, EventSink& events) {
   // Those of a device's node are none of the copy's.
   if (!place.on_device) set_attributes(fs, partial.file(), place, source, options, events);
   io::sync_all(partial.file());
   partial.check_named("publish");
-  check_still_there(fs, place);
+  route.check_still_there(place);
   if (place.writing == Writing::in_place) return;
   const auto moved = keep_backup(place, options);
   try {
@@ -39,7 +39,7 @@ void publish(io::FileSystem& fs, const Place& place, Partial& partial, const Sou
     throw;
   }
   finish_publish(place);
-  check_still_there(fs, place);  // success says that the copy is found under its name
+  route.check_still_there(place);  // success says that the copy is found under its name
 }
 
 void finish_publish(const Place& place) { io::sync(*place.directory); }

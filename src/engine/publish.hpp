@@ -5,6 +5,7 @@
 
 #include "engine/event_sink.hpp"
 #include "engine/partial.hpp"
+#include "engine/route.hpp"
 
 namespace rcopy::engine {
 
@@ -13,8 +14,8 @@ namespace rcopy::engine {
 /// rename. A crash before the rename leaves the old destination and a partial to publish; after it, the
 /// new destination.
 /// Throws Error (io). Attributes the file system or the user's rights do not allow are warnings.
-void publish(io::FileSystem& fs, const Place& place, Partial& partial, const Source& source, const Options& options,
-             EventSink& events);
+void publish(io::FileSystem& fs, const Route& route, const Place& place, Partial& partial, const Source& source,
+             const Options& options, EventSink& events);
 
 /// After a crash between rename and sync: makes the name durable.
 void finish_publish(const Place& place);

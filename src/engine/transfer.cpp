@@ -8,6 +8,7 @@
 #include "engine/attempt.hpp"
 #include "engine/limits.hpp"
 #include "engine/pause.hpp"
+#include "engine/route.hpp"
 
 #include <algorithm>
 #include <array>
@@ -56,11 +57,11 @@ class Deadline {
 
 class Transfer {
  public:
-  Transfer(const Run& run, std::filesystem::path source, std::filesystem::path destination)
+  Transfer(const Run& run, Route& route)
       : run_{run},
-        source_{std::move(source)},
-        given_destination_{std::move(destination)},
-        destination_{given_destination_},
+        route_{route},
+        source_{route.source()},
+        destination_{route.destination()},
         ledger_{run.journal, run.events} {}
 
   FileSummary run() {
@@ -91,8 +92,9 @@ class Transfer {
     using Again = Tried::Again;
     if (run_.stop.stop_requested()) return {.summary = {}, .error = interrupted(destination_)};
     order_.last = retries_used_ >= run_.options.retries;
-    Attempt attempt{run_, ledger_, source_, given_destination_, order_};
+    Attempt attempt{run_, ledger_, route_, order_};
     try {
+      if (order_.number > 1) route_.renew();
       const AttemptEnd end = attempt.run();
       remember(attempt);
       kept_bytes_ = 0;
@@ -222,7 +224,7 @@ class Transfer {
   [[nodiscard]] bool source_answers() const {
     if (!answers(run_.fs, *source_anchor_, io::DirectoryUse::look_up)) return false;
     try {
-      const Source source = open_source(run_.fs, source_);
+      const Source source = route_.open_source();
       (void)source.file->drop_cache({});  // only to ask the device itself
       std::array<std::byte, 1> first{};
       (void)io::read_full(*source.file, first, 0);
@@ -261,8 +263,8 @@ class Transfer {
   }
 
   const Run& run_;
+  Route& route_;
   std::filesystem::path source_;
-  std::filesystem::path given_destination_;
   std::filesystem::path destination_;
   std::uint64_t kept_bytes_ = 0;  ///< after the last attempt
   Writing writing_ = Writing::beside;  ///< likewise
@@ -278,9 +280,12 @@ class Transfer {
 
 }  // namespace
 
+FileSummary transfer_file(const Run& run, Route& route) { return Transfer{run, route}.run(); }
+
 FileSummary transfer_file(const Run& run, const std::filesystem::path& source,
                           const std::filesystem::path& destination) {
-  return Transfer{run, source, destination}.run();
+  NamedRoute route{run, source, destination};
+  return transfer_file(run, route);
 }
 
 }  // namespace rcopy::engine

@@ -31,12 +31,16 @@ struct Run {
   std::optional<Anchor> directory = std::nullopt;
 };
 
-/// Makes `destination` a verified copy of the regular file `source`, or carries on with one that
-/// was cut short. Its last event is TransferFinished or TransferFailed.
+class Route;
+
+/// Makes the destination of `route` a verified copy of its source, or carries on with one that was cut short. Its last event is TransferFinished or TransferFailed.
 ///
 /// Durability: on return, data and name survive a power cut. On Error or stop, whatever the
 /// journal claims is on stable storage and the old destination is untouched.
 /// Throws Error: io, busy, journal, no_space, source_changed, verify_failed, interrupted.
+FileSummary transfer_file(const Run& run, Route& route);
+
+/// The same, by path.
 FileSummary transfer_file(const Run& run, const std::filesystem::path& source,
                           const std::filesystem::path& destination);
 
