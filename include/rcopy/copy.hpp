@@ -37,9 +37,21 @@ struct Job {
   std::optional<std::vector<std::filesystem::path>> only = std::nullopt;
 };
 
+/// How many files, links and special files had which outcome. Directories do not count.
+struct Tally {
+  std::uint64_t copied = 0;       ///< their bytes were copied, or their copy finished, in this run
+  std::uint64_t up_to_date = 0;
+  std::uint64_t kept = 0;
+  std::uint64_t bytes = 0;        ///< of those copied
+  std::uint64_t moved_bytes = 0;  ///< of these, what went from source to destination in this run
+
+  void add(const FileSummary& file);
+  [[nodiscard]] std::uint64_t files() const { return copied + up_to_date + kept; }
+};
+
 struct JobSummary {
-  std::vector<FileSummary> finished;
-  std::vector<Error> failed;  ///< in the order of the sources; empty: everything is as asked
+  Tally done;
+  std::vector<Error> failed;  ///< empty: everything is as asked
 };
 
 /// Makes each file of `job.sources` a verified copy at the destination, or carries on with one

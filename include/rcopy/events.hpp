@@ -33,6 +33,13 @@ struct Counters {
   std::atomic<std::uint64_t> verified_bytes{0};  ///< read back so far (phase verifying)
 };
 
+/// Absolute totals of the trees of a job, as Counters; of files only.
+struct TreeCounters {
+  std::atomic<std::uint64_t> found_files{0};  ///< as far as the walk has come
+  std::atomic<std::uint64_t> done_files{0};   ///< of these, with whatever outcome
+  std::atomic<std::uint64_t> done_bytes{0};   ///< of those copied
+};
+
 enum class Outcome {
   copied,      ///< all or the rest of the bytes were copied in this run
   finished,    ///< the bytes were there; this run verified or published them
@@ -44,13 +51,22 @@ enum class Outcome {
 enum class Method {
   copied,
   cloned,  ///< the copy shares the blocks of its source (Reflink)
+  linked,  ///< it is another name of a file that is there already
 };
+
+/// What a source is.
+enum class Item { file, symlink, special, directory };
+
+/// How a job came to a source.
+enum class Found { named, in_tree };
 
 /// What became of one file. `file_hash` is XXH3-128 in hex, as `xxh128sum` prints it; empty for a
 /// clone that was not read back.
 struct FileSummary {
   std::filesystem::path source;
   std::filesystem::path destination;
+  Item item = Item::file;
+  Found found = Found::named;
   Outcome outcome = Outcome::copied;
   Method method = Method::copied;   ///< in this run
   std::uint64_t total_bytes = 0;
@@ -128,6 +144,7 @@ class Observer {
   [[nodiscard]] virtual bool may_replace(const std::filesystem::path& /*destination*/) { return true; }
 
   Counters counters;
+  TreeCounters tree;
 };
 
 }  // namespace rcopy

@@ -45,7 +45,7 @@ ExitCode exit_code(const JobSummary& summary) {
     if (ranks_higher(code, worst)) worst = code;
   }
   // "Nothing was touched" is no longer true once another file was copied.
-  const bool touched = !summary.finished.empty();
+  const bool touched = summary.done.files() != 0;
   return worst == ExitCode::usage && touched ? ExitCode::failed : worst;
 }
 

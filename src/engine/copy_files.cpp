@@ -79,7 +79,7 @@ JobSummary copy_files(const Job& job, const Options& options, Observer& observer
         events.emit(TransferFailed{.error = error, .source = source, .destination = job.destination});
         throw error;
       }
-      summary.finished.push_back(engine::transfer_file(run, source, job.destination));
+      summary.done.add(engine::transfer_file(run, source, job.destination));
     } catch (const Error& error) {
       summary.failed.push_back(error);
       if (error.code() == ErrorCode::interrupted) break;

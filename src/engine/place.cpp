@@ -184,6 +184,11 @@ Place resolve_place(io::FileSystem& fs, const Wanted& wanted, const Source& sour
   const stdfs::path target = resolved_target(fs, place.named, wanted.options);
   place.directory = io::open_directory(fs, target.parent_path(), io::DirectoryUse::change_names);
   place.name = target.filename();
+  look_at(fs, place, wanted, source);
+  return place;
+}
+
+void look_at(io::FileSystem& fs, Place& place, const Wanted& wanted, const Source& source) {
   place.existing = io::find(*place.directory, place.name);
   check_existing(place, wanted, source);
   check_partial(place, wanted.source, source);
@@ -193,13 +198,12 @@ Place resolve_place(io::FileSystem& fs, const Wanted& wanted, const Source& sour
   if (place.on_device || (place.existing && in_place)) place.writing = Writing::in_place;
   place.partial_name = place.writing == Writing::in_place ? place.name : partial_name_for(place.name);
   place.fs = io::file_system(*place.directory);
-  if (place.on_device) return place;  // which has no more to do with the file system of its node
-  place.mount = mount_of(fs, *place.directory);
+  if (place.on_device) return;  // which has no more to do with the file system of its node
+  if (place.mount.point.empty()) place.mount = mount_of(fs, *place.directory);
   check_no_lost_device(place);
   if (source.stat.size_bytes > place.fs.max_file_bytes) {
     refuse("create", place.path(), "the file system cannot hold a file of this size", EFBIG);
   }
-  return place;
 }
 
 }  // namespace rcopy::engine

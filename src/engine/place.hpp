@@ -33,6 +33,7 @@ struct Place {
   bool on_device = false;             ///< decided once: the node of a device that is pulled goes away
   io::Name partial_name;              ///< the name that is written: in place `name` itself
   std::optional<io::Stat> existing;
+  bool in_new_directory = false;      ///< this run made the directory, so that nobody else has names in it
   io::FsInfo fs;
   journal::MountIdentity mount;
 
@@ -58,6 +59,10 @@ struct Wanted {
 /// regular file nor a block device, or where all names are replaced a directory or a device), or it or its
 /// partial is the source itself.
 [[nodiscard]] Place resolve_place(io::FileSystem& fs, const Wanted& wanted, const Source& source);
+
+/// The rest of `place`, of which directory and name are known, and perhaps the mount. Throws as
+/// resolve_place().
+void look_at(io::FileSystem& fs, Place& place, const Wanted& wanted, const Source& source);
 
 /// Throws Error (io) where what exists may not be written: a rename would replace it all the same,
 /// but cp refuses, and so do we. Not to be asked where nothing is to be replaced; in place it is opened

@@ -34,20 +34,16 @@ const char* proof(Verify verified) {
   return "not verified";
 }
 
-/// What went from source to destination in this run.
-std::uint64_t moved_bytes(const FileSummary& file) {
-  if (file.outcome != Outcome::copied || file.method == Method::cloned) return 0;
-  return file.total_bytes - std::min(file.resumed_bytes, file.total_bytes);
-}
-
 std::string copied_part(const FileSummary& summary) {
   if (summary.method == Method::cloned) {
     return fmt::format("{} cloned in {}", base::format_bytes(summary.total_bytes),
                        base::format_duration(summary.elapsed));
   }
+  Tally moved;
+  moved.add(summary);
   std::string text = fmt::format("{} in {} ({})", base::format_bytes(summary.total_bytes),
                                  base::format_duration(summary.elapsed),
-                                 base::format_rate(moved_bytes(summary), summary.elapsed));
+                                 base::format_rate(moved.moved_bytes, summary.elapsed));
   if (summary.resumed_bytes != 0) {
     text += ", resumed at " + base::format_bytes(summary.resumed_bytes);
   }
@@ -87,24 +83,14 @@ std::string end_line(const FileSummary& summary) {
 }
 
 std::string total_line(const JobSummary& summary, std::chrono::nanoseconds elapsed) {
-  std::size_t copied = 0, up_to_date = 0, kept = 0;
-  std::uint64_t bytes = 0;
-  std::uint64_t moved = 0;
-  for (const FileSummary& file : summary.finished) {
-    if (file.outcome == Outcome::up_to_date) ++up_to_date;
-    if (file.outcome == Outcome::kept) ++kept;
-    if (file.outcome != Outcome::copied && file.outcome != Outcome::finished) continue;
-    ++copied;
-    bytes += file.total_bytes;
-    moved += moved_bytes(file);
+  const Tally& done = summary.done;
+  std::string line = fmt::format("{} {} copied", done.copied, done.copied == 1 ? "file" : "files");
+  if (done.copied != 0) {
+    line += fmt::format(", {} in {}", base::format_bytes(done.bytes), base::format_duration(elapsed));
+    if (done.moved_bytes != 0) line += fmt::format(" ({})", base::format_rate(done.moved_bytes, elapsed));
   }
-  std::string line = fmt::format("{} {} copied", copied, copied == 1 ? "file" : "files");
-  if (copied != 0) {
-    line += fmt::format(", {} in {}", base::format_bytes(bytes), base::format_duration(elapsed));
-    if (moved != 0) line += fmt::format(" ({})", base::format_rate(moved, elapsed));
-  }
-  if (up_to_date != 0) line += fmt::format(", {} up to date", up_to_date);
-  if (kept != 0) line += fmt::format(", {} kept", kept);
+  if (done.up_to_date != 0) line += fmt::format(", {} up to date", done.up_to_date);
+  if (done.kept != 0) line += fmt::format(", {} kept", done.kept);
   const auto stopped = static_cast<std::size_t>(
       std::count_if(summary.failed.begin(), summary.failed.end(),
                     [](const Error& error) { return error.code() == ErrorCode::interrupted; }));
@@ -138,7 +124,7 @@ bool TextRenderer::may_replace(const std::filesystem::path& destination) {
 
 void TextRenderer::finish(const JobSummary& summary, std::chrono::nanoseconds elapsed) {
   progress_.reset();
-  const bool several = summary.finished.size() + summary.failed.size() > 1;
+  const bool several = summary.done.files() + summary.failed.size() > 1;
   if (settings_.end_lines && several) screen_.print(Channel::out, total_line(summary, elapsed));
 }
 

@@ -25,6 +25,6 @@ int main(int argc, char** argv) {
   Teller teller;
   const rcopy::Job job{.sources = {argv[1]}, .destination = argv[2]};
   const rcopy::JobSummary summary = rcopy::copy_files(job, rcopy::Options{}, teller);
-  std::printf("rcopy %s: %zu copied\n", rcopy::kVersion, summary.finished.size());
+  std::printf("rcopy %s: %llu copied\n", rcopy::kVersion, static_cast<unsigned long long>(summary.done.files()));
   return summary.failed.empty() ? 0 : 1;
 }

@@ -15,7 +15,7 @@ Error failure(ErrorCode code) { return Error{{.code = code, .operation = "copy",
 
 int code_of(const std::vector<ErrorCode>& codes, std::size_t finished = 0) {
   JobSummary summary;
-  summary.finished.resize(finished);
+  summary.done.copied = finished;
   for (const ErrorCode code : codes) summary.failed.push_back(failure(code));
   return static_cast<int>(exit_code(summary));
 }

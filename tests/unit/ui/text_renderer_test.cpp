@@ -128,8 +128,8 @@ TEST_CASE("a clone is called so, and has no rate") {
   summary.file_hash.clear();
   summary.verified = Verify::none;
   CHECK(end_line(summary) == "'big.iso' -> '/mnt/stick/big.iso': 3.0 GiB cloned in 0.02 s, not verified");
-  CHECK(total_line({.finished = {summary, summary}, .failed = {}}, 1s) == "2 files copied, 6.0 GiB in 1.00 s");
-  CHECK(total_line({.finished = {copied(), summary}, .failed = {}}, 12s) ==
+  CHECK(total_line({.done = tally({summary, summary}), .failed = {}}, 1s) == "2 files copied, 6.0 GiB in 1.00 s");
+  CHECK(total_line({.done = tally({copied(), summary}), .failed = {}}, 12s) ==
         "2 files copied, 6.0 GiB in 12.0 s (256 MiB/s)");
 }
 
@@ -164,13 +164,13 @@ TEST_CASE("several files end with a total, one does not") {
   Screen screen{
       {.out = [&](std::string_view text) { out += text; }, .err = [](std::string_view) {}}};
   TextRenderer renderer{screen, kNormal, [](const TransferFailed&) { return ""; }};
-  JobSummary summary{.finished = {copied()}, .failed = {}};
+  JobSummary summary{.done = tally({copied()}), .failed = {}};
   renderer.finish(summary, 1s);
   CHECK(out.empty());
 
   FileSummary same = copied();
   same.outcome = Outcome::up_to_date;
-  summary.finished.push_back(same);
+  summary.done.add(same);
   summary.failed.push_back(read_error());
   renderer.finish(summary, 24s);
   CHECK(out == "1 file copied, 3.0 GiB in 24.0 s (128 MiB/s), 1 up to date, 1 failed\n");
@@ -178,9 +178,9 @@ TEST_CASE("several files end with a total, one does not") {
 
 TEST_CASE("a stop is not counted as a failure") {
   const Error stop{{.code = ErrorCode::interrupted, .operation = "copy", .path = "b"}};
-  CHECK(total_line({.finished = {copied(), copied()}, .failed = {stop}}, 12s) ==
+  CHECK(total_line({.done = tally({copied(), copied()}), .failed = {stop}}, 12s) ==
         "2 files copied, 6.0 GiB in 12.0 s (512 MiB/s), then stopped");
-  CHECK(total_line({.finished = {}, .failed = {read_error(), stop}}, 12s) ==
+  CHECK(total_line({.done = tally({}), .failed = {read_error(), stop}}, 12s) ==
         "0 files copied, 1 failed, then stopped");
 }
 
