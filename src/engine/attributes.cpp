@@ -15,6 +15,7 @@ namespace {
 constexpr std::uint32_t kPermissionBits = 0777;
 constexpr std::uint32_t kUsualMode = 0666;
 constexpr const char* kAcl = "system.posix_acl_access";
+constexpr const char* kDefaultAcl = "system.posix_acl_default";  // what new files in a directory get
 
 /// What a system without the attribute, or a user without the right, answers.
 bool not_permitted(int error) { return error == EPERM || error == EINVAL || error == ENOTSUP || error == ENOSYS; }
@@ -67,7 +68,7 @@ class Setter {
 
   void apply(const Options& options, const io::FileSystem& fs) {
     const Attributes& wanted = options.attributes;
-    const auto found = io::find(*place_.directory, place_.name);
+    const auto found = place_.in_new_directory ? std::nullopt : io::find(*place_.directory, place_.name);
     const bool replaces = found && !makes_new_file(options);
     const auto replaced = replaces ? open_replaced(place_, options) : nullptr;
     const bool stays = found && same_file(*found, io::stat(copy_));  // in place, or up to date: it keeps what it has
@@ -82,7 +83,8 @@ class Setter {
 
     if (wanted.mode == Mode::preserve) {
       mode(source_.stat.mode, owned, Asked::yes);
-      set_acl(io::xattr(*source_.file, kAcl), Asked::yes);
+      set_acl(kAcl, *source_.file, Asked::yes);
+      if (source_.stat.kind == io::FileKind::directory) set_acl(kDefaultAcl, *source_.file, Asked::yes);
     } else if (replaces) {
       // As the kernel does when somebody else than root writes to a file.
       if (!stays) mode(fs.user() == 0 ? found->mode : found->mode & kPermissionBits, owned, Asked::no);
@@ -108,13 +110,16 @@ class Setter {
   }
 
   void mode(std::uint32_t bits, bool owned, Asked asked) {
+    if (source_.stat.kind == io::FileKind::symlink) return;  // which has none of its own
     unless_set(copy_.set_mode(owned ? bits : bits & kPermissionBits), "mode", asked);
   }
 
   /// None, too: a directory may have passed one on to a new file.
-  void set_acl(const std::optional<std::vector<std::byte>>& acl, Asked asked) {
-    if (acl) unless_set(copy_.set_xattr(kAcl, *acl), "ACL", asked);
-    else if (io::xattr(copy_, kAcl)) unless_set(copy_.remove_xattr(kAcl), "ACL", asked);
+  void set_acl(const char* which, io::File& from, Asked asked) {
+    if (source_.stat.kind == io::FileKind::symlink) return;
+    const auto acl = io::xattr(from, which);
+    if (acl) unless_set(copy_.set_xattr(which, *acl), "ACL", asked);
+    else if (io::xattr(copy_, which)) unless_set(copy_.remove_xattr(which), "ACL", asked);
   }
 
   /// What is replaced may not be readable in every respect, which is no reason not to replace it. Its
@@ -131,7 +136,7 @@ class Setter {
 
   void pass_on_acl(io::File& replaced) {
     try {
-      set_acl(io::xattr(replaced, kAcl), Asked::no);
+      set_acl(kAcl, replaced, Asked::no);
     } catch (const Error& error) {
       if (io::is_transient(error.info().os_error)) throw;
     }
@@ -165,7 +170,7 @@ class Setter {
     if (!not_permitted(error)) io::fail(operation.c_str(), copy_.path(), error);
     // A FAT stick has no modes; who did not ask to preserve them did not expect any.
     if (asked == Asked::no && !place_.fs.has_owners) return;
-    events_.emit(Warning{.path = copy_.path(), .text = std::string{"cannot preserve the "} + what + ": not permitted"});
+    events_.warn_once(place_.path(), std::string{"cannot preserve the "} + what + ": not permitted");
   }
 
   io::File& copy_;

@@ -4,8 +4,10 @@
 #include <rcopy/copy.hpp>
 
 #include "base/text.hpp"
+#include "engine/job_report.hpp"
 #include "engine/place.hpp"
 #include "engine/transfer.hpp"
+#include "engine/tree_copier.hpp"
 #include "io/idle_priority.hpp"
 #include "io/posix.hpp"
 
@@ -36,6 +38,21 @@ std::optional<engine::Anchor> job_directory(io::FileSystem& fs, const Job& job) 
   } catch (const Error&) {
     return std::nullopt;
   }
+}
+
+bool is_directory(io::FileSystem& fs, const std::filesystem::path& source, const Options& options) {
+  const auto links = options.follow == Follow::none ? io::Links::nofollow : io::Links::follow;
+  const auto found = io::find(fs, source, links);
+  return found && found->kind == io::FileKind::directory;
+}
+
+/// DEST as cp reads it: a directory that is there means one in it, with the name of the source.
+std::filesystem::path tree_destination(io::FileSystem& fs, const Job& job, const std::filesystem::path& source) {
+  const auto found = io::find(fs, job.destination, io::Links::follow);
+  const bool below = found && found->kind == io::FileKind::directory && job.target != Target::file;
+  if (!below) return job.destination;
+  const io::Name name = engine::destination_name(source);
+  return name == ".." ? job.destination : job.destination / name;
 }
 
 Error duplicate(const std::filesystem::path& source) {
@@ -69,23 +86,30 @@ JobSummary copy_files(const Job& job, const Options& options, Observer& observer
                         .stop = std::move(stop),
                         .target = job.target,
                         .directory = job_directory(*fs, job)};
-  JobSummary summary;
+  engine::JobReport report{events};
+  std::optional<engine::TreeCopier> trees;
   std::set<io::Name> names;
   for (const auto& source : job.sources) {
+    if (run.stop.stop_requested()) break;
     try {
+      if (options.recursion == Recursion::all && is_directory(*fs, source, options)) {
+        if (!trees) trees.emplace(run, report);
+        trees->copy(source, tree_destination(*fs, job, source));
+        continue;
+      }
       const bool second = job.target == Target::directory && !names.insert(engine::destination_name(source)).second;
       if (second && options.backup == Backup::none) {
         const Error error = duplicate(source);
         events.emit(TransferFailed{.error = error, .source = source, .destination = job.destination});
         throw error;
       }
-      summary.done.add(engine::transfer_file(run, source, job.destination));
+      report.count(engine::transfer_file(run, source, job.destination));
     } catch (const Error& error) {
-      summary.failed.push_back(error);
-      if (error.code() == ErrorCode::interrupted) break;
+      report.count(error);
     }
   }
-  return summary;
+  if (trees) trees->finish();
+  return report.take();
 }
 
 }  // namespace rcopy

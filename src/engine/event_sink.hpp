@@ -5,7 +5,10 @@
 
 #include <rcopy/events.hpp>
 
+#include <filesystem>
 #include <mutex>
+#include <set>
+#include <string>
 
 namespace rcopy::engine {
 
@@ -18,16 +21,29 @@ class EventSink {
     observer_.on_event(event);
   }
 
+  /// A warning that would be the same for many files: told of the first only.
+  void warn_once(const std::filesystem::path& path, const std::string& text) {
+    const std::lock_guard lock{mutex_};
+    if (told_.insert(text).second) observer_.on_event(Warning{.path = path, .text = text});
+  }
+
+  void notice_once(const std::filesystem::path& path, const std::string& text) {
+    const std::lock_guard lock{mutex_};
+    if (told_.insert(text).second) observer_.on_event(Notice{.path = path, .text = text});
+  }
+
   [[nodiscard]] bool may_replace(const std::filesystem::path& destination) {
     const std::lock_guard lock{mutex_};
     return observer_.may_replace(destination);
   }
 
   [[nodiscard]] Counters& counters() { return observer_.counters; }
+  [[nodiscard]] TreeCounters& tree() { return observer_.tree; }
 
  private:
   Observer& observer_;
   std::mutex mutex_;
+  std::set<std::string> told_;
 };
 
 }  // namespace rcopy::engine

@@ -157,6 +157,12 @@ void check_still_there(io::FileSystem& fs, const Place& place) {
          "its directory was moved or replaced while it was copied, so put that back first");
 }
 
+void check_can_be_copied(io::Directory& directory, const io::Name& name) {
+  const auto found = io::find(directory, name);
+  if (!found) io::fail("stat", directory.path() / name, ENOENT);
+  if (!can_be_copied(found->kind)) refuse("copy", directory.path() / name, kind_text(found->kind));
+}
+
 Source open_source(io::FileSystem& fs, const stdfs::path& given) {
   const auto found = io::find(fs, given, io::Links::follow);
   if (!found) io::fail("stat", given, ENOENT);

@@ -45,6 +45,10 @@ struct Place {
 /// device.
 [[nodiscard]] Source open_source(io::FileSystem& fs, const std::filesystem::path& given);
 
+/// Throws Error (io) where that name is missing, or what has it is neither a regular file nor a block device.
+/// Looked at before it is opened: opening a FIFO or a character device can have effects.
+void check_can_be_copied(io::Directory& directory, const io::Name& name);
+
 /// What the user asked for.
 struct Wanted {
   std::filesystem::path destination;

@@ -6,17 +6,12 @@
 
 namespace rcopy::engine {
 
-namespace {
-
-/// What appeared while it was copied was not asked about.
 void rename_partial(const Place& place, const Options& options) {
   constexpr const char* kOperation = "rename the finished copy to";
   const bool keeps = options.update != Update::all || options.ask != Ask::never;
   if (keeps && !place.existing) io::rename_new(*place.directory, place.partial_name, place.name, kOperation);
   else io::rename(*place.directory, place.partial_name, place.name, kOperation);
 }
-
-}  // namespace
 
 void publish(io::FileSystem& fs, const Route& route, const Place& place, Partial& partial, const Source& source,
              const Options& options, EventSink& events) {

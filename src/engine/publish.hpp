@@ -17,6 +17,10 @@ namespace rcopy::engine {
 void publish(io::FileSystem& fs, const Route& route, const Place& place, Partial& partial, const Source& source,
              const Options& options, EventSink& events);
 
+/// The rename alone: an error where something must not be replaced and appeared while it was copied, which
+/// nobody was asked about.
+void rename_partial(const Place& place, const Options& options);
+
 /// After a crash between rename and sync: makes the name durable.
 void finish_publish(const Place& place);
 

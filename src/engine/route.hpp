@@ -19,6 +19,8 @@ class Route {
   [[nodiscard]] virtual const std::filesystem::path& source() const = 0;  ///< as the user knows it, for messages
   [[nodiscard]] virtual const std::filesystem::path& destination() const = 0;  ///< likewise
 
+  [[nodiscard]] virtual Found found() const { return Found::named; }
+
   /// After an attempt that failed: what was open may be on a device that was pulled, and is looked up anew.
   /// Throws Error (io).
   virtual void renew() = 0;

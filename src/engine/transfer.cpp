@@ -70,6 +70,7 @@ class Transfer {
     while (true) {
       Tried tried = try_once();
       if (tried.summary) {
+        tried.summary->found = route_.found();
         tried.summary->elapsed = std::chrono::steady_clock::now() - begun;
         run_.events.counters().phase = Phase::idle;
         run_.events.emit(TransferFinished{*tried.summary});

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// What becomes of the files of a job, from whichever thread. An event goes before what it counts.
+#pragma once
+
+#include "engine/event_sink.hpp"
+
+#include <rcopy/copy.hpp>
+
+#include <mutex>
+#include <utility>
+
+namespace rcopy::engine {
+
+class JobReport {
+ public:
+  explicit JobReport(EventSink& events) : events_{events} {}
+
+  /// Of a file whose event was told already.
+  void count(const FileSummary& file) {
+    const std::lock_guard lock{mutex_};
+    summary_.done.add(file);
+  }
+  void count(const Error& error) {
+    const std::lock_guard lock{mutex_};
+    summary_.failed.push_back(error);
+  }
+
+  void finished(const FileSummary& file) {
+    events_.emit(TransferFinished{file});
+    count(file);
+  }
+  void failed(const Error& error, const std::filesystem::path& source, const std::filesystem::path& destination) {
+    events_.emit(TransferFailed{.error = error, .source = source, .destination = destination});
+    count(error);
+  }
+
+  /// When no thread reports any more.
+  [[nodiscard]] JobSummary take() { return std::exchange(summary_, {}); }
+
+ private:
+  EventSink& events_;
+  std::mutex mutex_;
+  JobSummary summary_;
+};
+
+}  // namespace rcopy::engine

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#include "engine/staged_file.hpp"
+
+#include "engine/attributes.hpp"
+#include "engine/data_finder.hpp"
+#include "engine/identity.hpp"
+#include "engine/publish.hpp"
+#include "engine/verifier.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace rcopy::engine {
+namespace {
+
+std::size_t whole_sectors(std::size_t bytes) {
+  return (bytes + io::kDirectAlignment - 1) / io::kDirectAlignment * io::kDirectAlignment;
+}
+
+}  // namespace
+
+bool can_be_batched(const Options& options) {
+  return options.writing == Writing::beside && options.backup == Backup::none && options.ask == Ask::never &&
+         options.reflink != Reflink::always && options.sparse != Sparse::always && options.bytes_per_second == 0 &&
+         options.make == Make::copy;
+}
+
+StagedFile::StagedFile(const Run& run, TreeDirectoryPtr directory, io::Entry entry)
+    : run_{run}, directory_{std::move(directory)}, entry_{std::move(entry)} {}
+
+std::unique_ptr<StagedFile> StagedFile::make(const Run& run, TreeDirectoryPtr directory, const io::Entry& entry,
+                                             std::optional<io::Stat> existing, std::span<std::byte> buffer) {
+  std::unique_ptr<StagedFile> staged{new StagedFile{run, std::move(directory), entry}};
+  Source& source = staged->source_;
+  source = source_in(*staged->directory_, entry.name, io::OpenMode::source);
+  const bool sparse = looks_sparse(source.stat) && run.options.sparse == Sparse::automatic;
+  if (source.stat.kind != io::FileKind::regular || source.stat.size_bytes > kSmallFileBytes || sparse) return nullptr;
+  if (existing && same_file(*existing, source.stat)) return nullptr;
+  staged->place_ = place_in(*staged->directory_, entry.name);
+  staged->place_.existing = std::move(existing);
+  check_replaceable(staged->place_, run.options);
+  staged->partial_.emplace(run.fs, staged->place_, std::nullopt);
+  try {
+    staged->partial_->recreate();
+    if (staged->write(buffer)) return staged;
+  } catch (const Error&) {
+    staged->discard();
+    throw;
+  }
+  staged->discard();
+  return nullptr;
+}
+
+/// False where the source changed meanwhile.
+bool StagedFile::write(std::span<std::byte> buffer) {
+  const std::uint64_t size = source_.stat.size_bytes;
+  hash::Hasher hasher;
+  const bool shared = share_blocks();
+  for (std::uint64_t at = 0;;) {
+    // To the end of the file, so that one that grew, or says no size, is found.
+    const std::size_t got = io::read_full(*source_.file, buffer, at);
+    const auto data = buffer.first(got);
+    if (at + got > size) return false;
+    if (!shared) io::write_full(partial_->file(), data, at);
+    hasher.update(data);
+    at += got;
+    if (got == buffer.size()) continue;
+    if (at != size) return false;
+    break;
+  }
+  digest_ = hasher.digest();
+  set_attributes(run_.fs, partial_->file(), place_, source_, run_.options, run_.events);
+  const auto begun = source_identity(source_.stat, source_.fs);
+  if (source_identity(io::stat(*source_.file), source_.fs) != begun) return false;
+  source_.file.reset();
+  if (!place_.fs.syncs_whole) sync();
+  return true;
+}
+
+/// A file that is only read to be hashed then. Where the two file systems cannot, it is written.
+bool StagedFile::share_blocks() {
+  const bool may = run_.options.reflink != Reflink::never && place_.fs.shares_blocks && source_.stat.device == directory_->destination().stat().device;
+  if (!may || source_.stat.size_bytes == 0) return false;
+  return io::clone(partial_->file(), *source_.file) == 0;
+}
+
+void StagedFile::sync() { io::sync_all(partial_->file()); }
+
+bool StagedFile::prove_and_publish(std::span<std::byte> buffer) {
+  const auto named = io::find(*source_.directory, entry_.name);
+  const bool unchanged = named && source_identity(*named, source_.fs) == source_identity(source_.stat, source_.fs);
+  if (!unchanged || !holds_what_was_read(buffer)) {
+    discard();
+    return false;
+  }
+  partial_->check_named("publish");
+  rename_partial(place_, run_.options);
+  published_ = true;
+  return true;
+}
+
+bool StagedFile::holds_what_was_read(std::span<std::byte> buffer) {
+  const Verify how = run_.options.verify;
+  if (how == Verify::none) return true;
+  if (how == Verify::medium && source_.stat.size_bytes != 0) {
+    drop_cache(place_, *partial_);
+    try {
+      const auto direct = io::open_direct(*place_.directory, place_.partial_name, io::OpenMode::read_direct);
+      if (direct) {
+        const bool same = same_file(io::stat(*direct), io::stat(partial_->file()));
+        return same && read_back(*direct, buffer) == digest_;
+      }
+    } catch (const Error& error) {
+      if (error.info().os_error != EINVAL) throw;  // some take O_DIRECT in open() and refuse it in read()
+    }
+    run_.events.notice_once(place_.path(),
+                            "the file system refuses direct reads; the page cache is dropped before reading back");
+  }
+  return read_back(partial_->file(), buffer) == digest_;
+}
+
+std::optional<hash::Digest> StagedFile::read_back(io::File& file, std::span<std::byte> buffer) const {
+  const std::uint64_t size = source_.stat.size_bytes;
+  if (io::stat(file).size_bytes != size) return std::nullopt;
+  hash::Hasher hasher;
+  while (hasher.bytes() < size) {
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), size - hasher.bytes()));
+    const auto part = buffer.first(whole_sectors(wanted));
+    if (io::read_at_least(file, part, wanted, hasher.bytes()) < wanted) return std::nullopt;
+    hasher.update(part.first(wanted));
+  }
+  return hasher.digest();
+}
+
+void StagedFile::discard() noexcept {
+  if (!partial_ || published_) return;
+  try {
+    partial_->remove();
+  } catch (const Error&) {
+    // What is left is found and replaced by whoever copies this file next.
+  }
+}
+
+Staged::Done StagedFile::finish() {
+  Done done{.summary = {.source = directory_->source().shown() / entry_.name,
+                        .destination = place_.path(),
+                        .found = Found::in_tree,
+                        .outcome = Outcome::copied,
+                        .total_bytes = source_.stat.size_bytes,
+                        .file_hash = digest_.hex(),
+                        .verified = run_.options.verify},
+            .source = source_.stat,
+            .destination = io::stat(partial_->file())};
+  io::close(partial_->file());
+  return done;
+}
+
+}  // namespace rcopy::engine

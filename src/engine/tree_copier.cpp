@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: MIT
+#include "engine/tree_copier.hpp"
+
+#include "engine/identity.hpp"
+#include "engine/staged_file.hpp"
+#include "engine/staged_name.hpp"
+#include "engine/tree_existing.hpp"
+#include "engine/tree_walk.hpp"
+#include "io/memory.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <utility>
+
+namespace rcopy::engine {
+namespace {
+
+/// Small files that are copied at once. Waiting for the disk is most of it: docs/performance.md.
+constexpr unsigned kUsualJobs = 16;
+constexpr std::size_t kMostDirectories = 1024;
+
+TreeTask task_of(const Staged& staged) { return {.directory = staged.directory(), .entry = staged.entry()}; }
+
+}  // namespace
+
+TreeCopier::TreeCopier(const Run& run, JobReport& report) : run_{run}, report_{report}, queue_{TreeQueue::Limits{}} {
+  on_stop_.emplace(run.stop, [this] { queue_.stop(); });
+  on_failure_.emplace(failure_.stopped(), [this] { queue_.stop(); });
+  const unsigned jobs = run.options.jobs == 0 ? kUsualJobs : run.options.jobs;
+  for (unsigned i = 0; i < jobs; ++i) threads_.emplace_back([this] { failure_.guard([this] { work(); }); });
+  threads_.emplace_back([this] { failure_.guard([this] { transfer(); }); });
+  threads_.emplace_back([this] { failure_.guard([this] { commit(); }); });
+}
+
+TreeCopier::~TreeCopier() {
+  queue_.stop();
+  threads_.clear();
+}
+
+void TreeCopier::copy(const std::filesystem::path& source, const std::filesystem::path& destination) {
+  try {
+    const auto root = open_tree(run_, source, destination, directories_);
+    TreeWalk{{.run = run_,
+              .queue = queue_,
+              .finished = directories_,
+              .report = report_,
+              .finish_directories = [this] { finish_directories(); },
+              .most_directories = kMostDirectories}}
+        .walk(root);
+  } catch (const Error& error) {
+    report_.failed(error, source, destination);
+  }
+  finish_directories();
+}
+
+void TreeCopier::finish() {
+  queue_.wait_until_done();
+  finish_directories();
+  queue_.close();
+  threads_.clear();  // joins
+  finish_directories();
+  failure_.rethrow();
+  sync_directories();
+}
+
+// --- small files and names
+
+void TreeCopier::work() {
+  const io::HugeBuffer memory{std::size_t{1} << 20U};
+  const auto buffer = memory.bytes();
+  while (auto work = queue_.next()) {
+    if (auto* const staged = std::get_if<Staged*>(&*work)) {
+      prove(**staged, buffer);
+      queue_.proved();
+    } else {
+      begin(std::get<TreeTask>(*work), buffer);
+    }
+  }
+}
+
+void TreeCopier::begin(const TreeTask& task, std::span<std::byte> buffer) {
+  try {
+    if (auto staged = make(task, buffer)) {
+      queue_.staged(std::move(staged));
+      return;
+    }
+  } catch (const Error& error) {
+    give_up(task, error);
+  }
+  queue_.ended();
+}
+
+/// What is left of a file where the disk and the source are as they should be. Null where the task has come to its
+/// end, or is left to others.
+std::unique_ptr<Staged> TreeCopier::make(const TreeTask& task, std::span<std::byte> buffer) {
+  const io::Name& name = task.entry.name;
+  const bool made = task.directory->origin() == Origin::made;
+  const auto existing = made ? std::nullopt : io::find(*task.directory->destination().handle(), name);
+  const bool regular = task.entry.kind == io::FileKind::regular || task.link == LinkUse::target;
+  const bool linked = run_.options.attributes.hard_links == HardLinks::preserve;
+  const bool limited = run_.options.min_bytes != 0 || run_.options.max_bytes != Options{}.max_bytes;
+  if (regular && !existing && !linked && !limited && run_.options.make == Make::copy) {
+    return make_file(task, existing, buffer);  // which looks at the source when it is open
+  }
+  const auto links = task.link == LinkUse::target ? io::Links::follow : io::Links::nofollow;
+  const auto found = task.directory->source().handle()->stat(name, links);
+  if (found.error != 0) io::fail("stat", task.directory->source().shown() / name, found.error);
+  const io::Stat& source = found.value;
+  if (source.kind == io::FileKind::regular &&
+      (source.size_bytes < run_.options.min_bytes || source.size_bytes > run_.options.max_bytes)) {
+    queue_.done();
+    return nullptr;
+  }
+  if (shares_names(source)) {
+    LinkTable::Answer answer = links_.take_turn(source, task);
+    if (answer.turn == LinkTable::Turn::wait) return nullptr;
+    if (answer.turn == LinkTable::Turn::link) {
+      if (existing && is_name_of(answer.name, *existing)) {
+        told(task, source, Outcome::up_to_date);
+        return nullptr;
+      }
+      return StagedName::link_to(run_, task, answer.name, source);
+    }
+  }
+  if (existing) {
+    const auto outcome = without_copying(run_, task, source, *existing);
+    if (outcome) {
+      told(task, source, *outcome);
+      return nullptr;
+    }
+  }
+  if (run_.options.make == Make::hard_link || run_.options.make == Make::symbolic_link) {
+    return StagedName::to_source(run_, task, source);
+  }
+  return regular ? make_file(task, existing, buffer) : StagedName::another(run_, task);
+}
+
+std::unique_ptr<Staged> TreeCopier::make_file(const TreeTask& task, const std::optional<io::Stat>& existing,
+                                              std::span<std::byte> buffer) {
+  const bool plain = !existing || existing->kind == io::FileKind::regular;
+  if (plain && task.link == LinkUse::itself && can_be_batched(run_.options)) {
+    try {
+      if (auto staged = StagedFile::make(run_, task.directory, task.entry, existing, buffer)) return staged;
+    } catch (const Error&) {
+      // The transfer meets it again, and knows what to do and to say.
+    }
+  }
+  leave_to_transfer(task);
+  return nullptr;
+}
+
+void TreeCopier::prove(Staged& staged, std::span<std::byte> buffer) {
+  if (staged.stage == Staged::Stage::given_up) return;
+  const bool file = staged.source_stat().kind == io::FileKind::regular;
+  try {
+    if (staged.prove_and_publish(buffer)) {
+      staged.stage = Staged::Stage::published;
+      return;
+    }
+  } catch (const Error& error) {
+    if (!file || run_.options.make != Make::copy) {
+      staged.stage = Staged::Stage::given_up;
+      give_up(task_of(staged), error);
+      return;
+    }
+    staged.discard();
+  }
+  staged.stage = Staged::Stage::given_up;
+  leave_to_transfer(task_of(staged));
+}
+
+void TreeCopier::leave_to_transfer(const TreeTask& task) { queue_.put_slow(task); }
+
+void TreeCopier::give_up(const TreeTask& task, const Error& error) {
+  report_.failed(error, task.directory->source().shown() / task.entry.name,
+                 task.directory->destination().shown() / task.entry.name);
+  ++run_.events.tree().done_files;
+  const auto source = task.directory->source().handle()->stat(task.entry.name, io::Links::nofollow);
+  if (source.error == 0 && shares_names(source.value)) come_again(links_.failed(source.value));
+  queue_.done();
+}
+
+/// There was nothing to copy.
+void TreeCopier::told(const TreeTask& task, const io::Stat& source, Outcome outcome) {
+  const TreeDirectory& directory = *task.directory;
+  report_.finished({.source = directory.source().shown() / task.entry.name,
+                    .destination = directory.destination().handle()->path() / task.entry.name,
+                    .found = Found::in_tree,
+                    .outcome = outcome,
+                    .total_bytes = source.kind == io::FileKind::regular ? source.size_bytes : 0,
+                    .file_hash = {}});
+  ++run_.events.tree().done_files;
+  there(source, directory, task.entry.name);
+  queue_.done();
+}
+
+// --- names of one file
+
+bool TreeCopier::shares_names(const io::Stat& source) const {
+  return source.links > 1 && run_.options.attributes.hard_links == HardLinks::preserve &&
+         source.kind != io::FileKind::directory;
+}
+
+void TreeCopier::there(const io::Stat& source, const TreeDirectory& directory, const io::Name& name) {
+  if (shares_names(source)) come_again(links_.there(source, copied_name(directory, name)));
+}
+
+void TreeCopier::come_again(std::vector<TreeTask> waiting) {
+  const std::size_t tasks = waiting.size();
+  for (TreeTask& task : waiting) queue_.again(std::move(task));
+  queue_.done(tasks);
+}
+
+// --- large files
+
+void TreeCopier::transfer() {
+  while (const auto task = queue_.next_slow()) {
+    transfer_one(*task);
+    finish_directories();
+  }
+}
+
+void TreeCopier::transfer_one(const TreeTask& task) {
+  TreeRoute route{run_, task.directory, task.entry.name, task.link};
+  const auto source = task.directory->source().handle()->stat(task.entry.name, io::Links::nofollow);
+  const bool shares = source.error == 0 && shares_names(source.value);
+  try {
+    const FileSummary summary = transfer_file(run_, route);
+    report_.count(summary);
+    run_.events.tree().done_bytes += summary.total_bytes;
+    if (shares) there(source.value, *task.directory, task.entry.name);
+  } catch (const Error& error) {
+    report_.count(error);
+    if (shares) come_again(links_.failed(source.value));
+  }
+  ++run_.events.tree().done_files;
+  queue_.done();
+}
+
+// --- batches
+
+void TreeCopier::commit() {
+  Batch published;
+  while (auto batch = queue_.next_batch(published.size())) {
+    make_durable(*batch, published);
+    finish(published);
+    queue_.prove(*batch);
+    const std::size_t all = batch->size();
+    std::erase_if(*batch, [](const auto& staged) { return staged->stage != Staged::Stage::published; });
+    queue_.finished(all - batch->size());
+    published = std::move(*batch);
+  }
+  // After a stop: what has its name already is worth a sync.
+  make_durable({}, published);
+  finish(published);
+}
+
+/// The content of the batch, and the names of those that were published before.
+void TreeCopier::make_durable(const Batch& batch, const Batch& published) {
+  std::set<std::shared_ptr<const Volume>> volumes;
+  for (const Batch* one : {&batch, &published}) {
+    for (const auto& staged : *one) volumes.insert(staged->directory()->destination().shared_volume());
+  }
+  for (const auto& volume : volumes) {
+    const int error = volume->fs.syncs_whole ? volume->handle->sync_file_system() : ENOTSUP;
+    if (error != 0) sync_each(batch, published, *volume, error);
+  }
+}
+
+/// Where the file system cannot sync as a whole, or said that something of it was lost: then each file tells whether it
+/// is its own.
+void TreeCopier::sync_each(const Batch& batch, const Batch& published, const Volume& volume, int error) {
+  const auto concerns = [&](const Staged& staged) { return &staged.directory()->destination().volume() == &volume; };
+  for (const auto& staged : batch) {
+    if (!concerns(*staged) || !volume.fs.syncs_whole) continue;
+    try {
+      staged->sync();
+    } catch (const Error&) {
+      staged->discard();
+      staged->stage = Staged::Stage::given_up;
+      leave_to_transfer(task_of(*staged));
+    }
+  }
+  std::map<const TreeDirectory*, int> directories;
+  for (const auto& staged : published) {
+    if (!concerns(*staged)) continue;
+    const TreeDirectory& directory = *staged->directory();
+    const auto [at, first] = directories.try_emplace(&directory, 0);
+    if (first) at->second = directory.destination().handle()->sync();
+    if (at->second == 0) continue;
+    staged->stage = Staged::Stage::given_up;
+    give_up(task_of(*staged), Error{{.code = ErrorCode::io,
+                                     .operation = "sync the directory",
+                                     .path = directory.destination().shown(),
+                                     .os_error = error == ENOTSUP ? at->second : error}});
+  }
+}
+
+void TreeCopier::finish(const Batch& published) {
+  for (const auto& staged : published) {
+    if (staged->stage != Staged::Stage::published) continue;
+    try {
+      const Staged::Done done = staged->finish();
+      report_.finished(done.summary);
+      ++run_.events.tree().done_files;
+      run_.events.tree().done_bytes += done.summary.total_bytes;
+      there(done.source, *staged->directory(), staged->entry().name);
+      queue_.done();
+    } catch (const Error& error) {
+      give_up(task_of(*staged), error);
+    }
+  }
+  queue_.finished(published.size());
+  finish_directories();
+}
+
+// --- directories
+
+void TreeCopier::finish_directories() {
+  const std::lock_guard lock{finishing_};
+  while (auto directory = directories_.take()) {
+    const auto volume = directory->destination().shared_volume();
+    try {
+      if (!directory->above()) directory->check_still_there(run_.fs);
+      directory->set_attributes(run_.fs, run_.options, run_.events);
+      if (volume->fs.syncs_whole) dirty_.insert(volume);
+      else io::sync(*directory->destination().handle());
+    } catch (const Error& error) {
+      report_.failed(error, directory->source().shown(), directory->destination().shown());
+    }
+    directory.reset();  // the one above may be finished by that
+    directories_.closed();
+  }
+}
+
+void TreeCopier::sync_directories() {
+  for (const auto& volume : std::exchange(dirty_, {})) {
+    const int error = volume->handle->sync_file_system();
+    if (error == 0) continue;
+    const auto& path = volume->handle->path();
+    report_.failed(Error{{.code = ErrorCode::io, .operation = "sync the file system of", .path = path, .os_error = error}},
+                   {}, path);
+  }
+}
+
+}  // namespace rcopy::engine

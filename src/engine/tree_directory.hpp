@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+//
+// One directory of a tree that is being copied, on both sides. It lives as long as something in it is not
+// finished; then it gets its attributes, because whatever happens in a directory changes its times. Everything
+// in it is reached through the open directories, so that a symlink put in place of a directory leads nowhere.
+#pragma once
+
+#include "engine/place.hpp"
+#include "engine/transfer.hpp"
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+
+namespace rcopy::engine {
+
+/// What the directories of one file system share.
+struct Volume {
+  std::uint64_t device = 0;
+  std::shared_ptr<io::Directory> handle;  ///< to sync it by: opened before anything was written
+  io::FsInfo fs;
+  journal::MountIdentity mount;
+};
+
+/// A directory as source, or as destination. Any thread.
+class TreeSide {
+ public:
+  TreeSide(std::shared_ptr<io::Directory> handle, io::Name name, std::filesystem::path shown,
+           std::shared_ptr<const Volume> volume);
+
+  [[nodiscard]] std::shared_ptr<io::Directory> handle() const;
+  [[nodiscard]] const io::Name& name() const { return name_; }  ///< in the directory above; of a root its last
+  [[nodiscard]] const std::filesystem::path& shown() const { return shown_; }  ///< as the user would write it
+  [[nodiscard]] const io::Stat& stat() const { return stat_; }  ///< when it was opened first
+  [[nodiscard]] const Volume& volume() const { return *volume_; }
+  [[nodiscard]] const std::shared_ptr<const Volume>& shared_volume() const { return volume_; }
+
+  /// Another handle of the same directory, which must be it. Throws Error (io).
+  void renew(std::shared_ptr<io::Directory> handle);
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<io::Directory> handle_;
+  io::Name name_;
+  std::filesystem::path shown_;
+  std::shared_ptr<const Volume> volume_;
+  io::Stat stat_;
+};
+
+class TreeDirectory;
+using TreeDirectoryPtr = std::shared_ptr<TreeDirectory>;
+
+/// Whether a run made the directory or found it.
+enum class Origin { found, made };
+
+class TreeDirectory {
+ public:
+  TreeDirectory(TreeDirectoryPtr above, std::unique_ptr<TreeSide> source, std::unique_ptr<TreeSide> destination,
+                std::filesystem::path relative, Origin origin);
+
+  [[nodiscard]] const TreeDirectoryPtr& above() const { return above_; }  ///< null for the root of a tree
+  [[nodiscard]] TreeSide& source() const { return *source_; }
+  [[nodiscard]] TreeSide& destination() const { return *destination_; }
+  /// As filters see it: with the name of the root, where that has one, and no slash at the end.
+  [[nodiscard]] const std::filesystem::path& relative() const { return relative_; }
+  [[nodiscard]] Origin origin() const { return origin_; }
+
+  /// Opens both sides anew, from their roots on. Throws Error (io), also where one of them is another directory.
+  void renew(io::FileSystem& fs);
+
+  /// Throws Error (io) where one of the directories above was moved or replaced.
+  void check_still_there(io::FileSystem& fs) const;
+
+  /// Gives the destination what it is to have of the source's attributes. Everything in it must be finished.
+  /// Throws Error (io).
+  void set_attributes(io::FileSystem& fs, const Options& options, EventSink& events) const;
+
+ private:
+  TreeDirectoryPtr above_;
+  std::unique_ptr<TreeSide> source_;
+  std::unique_ptr<TreeSide> destination_;
+  std::filesystem::path relative_;
+  Origin origin_;
+};
+
+/// Directories whose last user is gone, each before the one above it. Any thread.
+class FinishedDirectories {
+ public:
+  /// Waits until fewer than `most` are open, or until `stop` is requested.
+  void wait_for_fewer(std::size_t most, const std::stop_token& stop);
+
+  /// One that take() gave is closed.
+  void closed();
+
+  /// The directory comes back here when the last copy of the pointer is gone. This must outlive it.
+  [[nodiscard]] TreeDirectoryPtr watch(std::unique_ptr<TreeDirectory> directory);
+
+  /// The next one; null where there is none.
+  [[nodiscard]] std::unique_ptr<TreeDirectory> take();
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::size_t open_ = 0;
+  std::deque<std::unique_ptr<TreeDirectory>> finished_;
+};
+
+}  // namespace rcopy::engine

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+//
+// A file that rcopy copied with its times has the size and the mtime of its source only when it is complete and
+// proven: before that it has another name.
+#include "engine/tree_existing.hpp"
+
+#include "engine/attributes.hpp"
+#include "engine/staged_name.hpp"
+
+#include <cerrno>
+
+namespace rcopy::engine {
+namespace {
+
+/// FAT keeps every other second.
+bool same_time(const io::Stat& source, const io::Stat& existing, const io::FsInfo& fs) {
+  constexpr std::int64_t kFatTick = 2'000'000'000;
+  const std::int64_t tick = fs.stable_inodes ? 1 : kFatTick;
+  return source.mtime_ns / tick == existing.mtime_ns / tick;
+}
+
+bool is_older(const io::Stat& existing, const io::Stat& source, const io::FsInfo& fs) {
+  return !same_time(source, existing, fs) && existing.mtime_ns < source.mtime_ns;
+}
+
+/// What the names alone tell. Extended attributes are looked at where the source's were changed after the copy was made.
+bool may_differ(const io::Stat& source, const io::Stat& existing, const Attributes& wanted, const io::FsInfo& fs) {
+  if (wanted.mode == Mode::preserve && source.mode != existing.mode) return true;
+  const bool owned = source.uid == existing.uid && source.gid == existing.gid;
+  if (wanted.ownership == Ownership::preserve && !owned) return true;
+  return source.ctime_ns >= existing.ctime_ns && fs.stable_inodes;
+}
+
+void refresh(const Run& run, const TreeTask& task, const io::Stat& existing) {
+  const Source source = source_in(*task.directory, task.entry.name, io::OpenMode::source);
+  Place place = place_in(*task.directory, task.entry.name);
+  place.existing = existing;
+  if (!attributes_differ(place, source, run.options.attributes)) return;
+  (void)refresh_attributes(run.fs, place, source, run.options, run.events);
+}
+
+std::shared_ptr<io::Directory> opened(const CopiedName& copied) {
+  std::shared_ptr<io::Directory> at = copied.root;
+  for (const io::Name& name : copied.below) at = io::open_directory(*at, name, io::DirectoryUse::look_up);
+  return at;
+}
+
+}  // namespace
+
+std::optional<Outcome> without_copying(const Run& run, const TreeTask& task, const io::Stat& source,
+                                       const io::Stat& existing) {
+  const Options& options = run.options;
+  const io::FsInfo& fs = task.directory->destination().volume().fs;
+  if (existing.kind == io::FileKind::directory) {
+    throw Error{{.code = ErrorCode::io,
+                 .operation = "overwrite directory",
+                 .path = task.directory->destination().shown() / task.entry.name,
+                 .reason = "with non-directory"}};
+  }
+  if (options.update == Update::none) return Outcome::kept;
+  if (options.update == Update::older && !is_older(existing, source, fs)) return Outcome::kept;
+  if (task.link == LinkUse::target || options.update == Update::none_fail) return std::nullopt;
+  if (source.kind != io::FileKind::regular) {
+    return is_like_source(run, task, source, existing) ? std::optional{Outcome::up_to_date} : std::nullopt;
+  }
+  const bool same = options.attributes.timestamps == Timestamps::preserve && existing.kind == source.kind &&
+                    existing.size_bytes == source.size_bytes && same_time(source, existing, fs);
+  if (!same || options.resume == Resume::never || same_file(source, existing)) return std::nullopt;
+  if (may_differ(source, existing, options.attributes, fs)) refresh(run, task, existing);
+  return Outcome::up_to_date;
+}
+
+bool is_name_of(const CopiedName& copied, const io::Stat& existing) {
+  const auto found = io::find(*opened(copied), copied.name);
+  return found && same_file(*found, existing);
+}
+
+}  // namespace rcopy::engine

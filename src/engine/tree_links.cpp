@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "engine/tree_links.hpp"
+
+#include <algorithm>
+
+namespace rcopy::engine {
+
+CopiedName copied_name(const TreeDirectory& directory, const io::Name& name) {
+  CopiedName copied{.root = {}, .below = {}, .name = name};
+  const TreeDirectory* at = &directory;
+  for (; at->above(); at = at->above().get()) copied.below.push_back(at->destination().name());
+  std::ranges::reverse(copied.below);
+  copied.root = at->destination().handle();
+  return copied;
+}
+
+LinkTable::Answer LinkTable::take_turn(const io::Stat& source, const TreeTask& task) {
+  const std::lock_guard lock{mutex_};
+  const auto [at, first] = groups_.try_emplace({source.device, source.inode});
+  Group& group = at->second;
+  if (first) {
+    group.names_left = source.links - 1;
+    return {.turn = Turn::copy, .name = {}};
+  }
+  if (!group.copy) {
+    group.waiting.push_back(task);
+    return {.turn = Turn::wait, .name = {}};
+  }
+  Answer answer{.turn = Turn::link, .name = *group.copy};
+  if (--group.names_left == 0) groups_.erase(at);
+  return answer;
+}
+
+std::vector<TreeTask> LinkTable::there(const io::Stat& source, CopiedName name) {
+  const std::lock_guard lock{mutex_};
+  const auto at = groups_.find({source.device, source.inode});
+  if (at == groups_.end()) return {};
+  at->second.copy = std::move(name);
+  return std::exchange(at->second.waiting, {});
+}
+
+std::vector<TreeTask> LinkTable::failed(const io::Stat& source) {
+  const std::lock_guard lock{mutex_};
+  const auto at = groups_.find({source.device, source.inode});
+  if (at == groups_.end()) return {};
+  auto waiting = std::move(at->second.waiting);
+  groups_.erase(at);
+  return waiting;
+}
+
+}  // namespace rcopy::engine

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+//
+// Which names among the sources are one file. The first that comes is copied; the others wait until it is there
+// and become names of its copy. Any thread.
+#pragma once
+
+#include "engine/tree_queue.hpp"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace rcopy::engine {
+
+/// A name in a destination tree, which can be found again after its directory was closed.
+struct CopiedName {
+  std::shared_ptr<io::Directory> root;
+  std::vector<io::Name> below;  ///< the directories from there on
+  io::Name name;
+};
+
+[[nodiscard]] CopiedName copied_name(const TreeDirectory& directory, const io::Name& name);
+
+class LinkTable {
+ public:
+  enum class Turn {
+    copy,  ///< this is the first: there() or failed() must follow
+    wait,  ///< it comes again out of one of these
+    link,  ///< to `name`
+  };
+  struct Answer {
+    Turn turn = Turn::copy;
+    CopiedName name;
+  };
+  [[nodiscard]] Answer take_turn(const io::Stat& source, const TreeTask& task);
+
+  /// The copy of `source` has its name; who waited comes again.
+  [[nodiscard]] std::vector<TreeTask> there(const io::Stat& source, CopiedName name);
+
+  /// There is none; who waited longest copies next.
+  [[nodiscard]] std::vector<TreeTask> failed(const io::Stat& source);
+
+ private:
+  struct Group {
+    std::optional<CopiedName> copy;
+    std::uint64_t names_left = 0;  ///< of the source; then nobody asks any more
+    std::vector<TreeTask> waiting;
+  };
+  using Key = std::pair<std::uint64_t, std::uint64_t>;
+
+  std::mutex mutex_;
+  std::map<Key, Group> groups_;
+};
+
+}  // namespace rcopy::engine

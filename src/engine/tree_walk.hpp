@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+//
+// The walk through one tree: makes the destination's directories, and puts everything else into the queue. One
+// thread; it runs ahead of the copying as far as the queue lets it.
+#pragma once
+
+#include "engine/job_report.hpp"
+#include "engine/tree_queue.hpp"
+
+#include <cstddef>
+#include <functional>
+
+namespace rcopy::engine {
+
+class TreeWalk {
+ public:
+  struct Parts {
+    const Run& run;
+    TreeQueue& queue;
+    FinishedDirectories& finished;
+    JobReport& report;
+    std::function<void()> finish_directories;  ///< called whenever some may have been finished
+    std::size_t most_directories;              ///< open at once, besides those the walk is in
+  };
+
+  explicit TreeWalk(Parts parts) : parts_{std::move(parts)} {}
+
+  /// Everything below `root`. What fails is reported, and the rest goes on.
+  void walk(const TreeDirectoryPtr& root);
+
+ private:
+  struct Child {
+    io::Entry entry;
+    LinkUse link = LinkUse::itself;
+  };
+
+  void enter(const TreeDirectoryPtr& directory);
+  [[nodiscard]] std::vector<Child> put_files(const TreeDirectoryPtr& directory);
+  [[nodiscard]] Child look_closer(const TreeDirectory& directory, io::Entry entry) const;
+  [[nodiscard]] TreeDirectoryPtr open(const TreeDirectoryPtr& above, const Child& child);
+  void check_may_enter(const TreeDirectory& above, const io::Name& name, const io::Stat& source) const;
+  void failed(const TreeDirectory& directory, const io::Name& name, const Error& error);
+
+  Parts parts_;
+  io::Stat source_root_;
+  io::Stat destination_root_;
+  std::size_t depth_ = 0;
+};
+
+/// The two directories `source` and `destination` name, opened, the latter made where it is missing in an existing
+/// directory. Throws Error (io), also where the one lies in the other.
+[[nodiscard]] TreeDirectoryPtr open_tree(const Run& run, const std::filesystem::path& source,
+                                         const std::filesystem::path& destination, FinishedDirectories& finished);
+
+}  // namespace rcopy::engine
