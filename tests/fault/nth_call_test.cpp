@@ -42,7 +42,7 @@ const std::vector<Plague<Call>> kPlagues{
     {Call::rename, {EACCES, EIO, ENOSPC, EDQUOT, EROFS, EXDEV, EBUSY, EPERM, ESTALE}},
     {Call::rename_new, {EACCES, EIO, ENOSPC, EEXIST, EINVAL, EINTR}},
     {Call::link, {EPERM, EMLINK, EIO, ENOSPC, EACCES, EINTR}},
-    {Call::names, {EIO, ENOMEM, EINTR}},
+    {Call::entries, {EIO, ENOMEM, EINTR}},
     {Call::unlink, {EACCES, EIO, ENOENT, EROFS, EBUSY, EPERM}},
     {Call::dir_sync, {EIO, EINVAL, EROFS, ENOSPC, EINTR}},
     {Call::fs_info, {EIO, EINTR, ENOSYS, EACCES}},

@@ -1,231 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Script decides what happens to each call; the three wrappers only describe their calls to it.
+// The three wrappers only describe their calls to the script, which decides what happens to them.
 #include "support/faulty.hpp"
 
-#include <algorithm>
-#include <array>
-#include <limits>
-#include <mutex>
-#include <ostream>
-#include <sstream>
+#include "support/faulty_script.hpp"
 
 namespace rcopy::test {
-namespace {
-
-template <class Value>
-int error_of(const io::Result<Value>& result) {
-  return result.error;
-}
-int error_of(int error) { return error; }
-
-template <class Value>
-void set_error(io::Result<Value>& result, int error) {
-  result = {.value = Value{}, .error = error};
-}
-void set_error(int& result, int error) { result = error; }
-
-/// Calls that a signal can interrupt, by their manual pages. Not close: it is never repeated.
-bool interruptible(Call kind) {
-  switch (kind) {
-    case Call::open_directory:
-    case Call::open:
-    case Call::read:
-    case Call::write:
-    case Call::sync_data:
-    case Call::sync_all:
-    case Call::dir_sync:
-    case Call::truncate:
-    case Call::lock:
-    case Call::clone:
-    case Call::punch_hole:
-    case Call::allocate:
-    case Call::fs_info: return true;
-    default: return false;
-  }
-}
-
-}  // namespace
-
-const char* name_of(Call kind) {
-  switch (kind) {
-    case Call::open_directory: return "open_directory";
-    case Call::stat: return "stat";
-    case Call::resolve: return "resolve";
-    case Call::open: return "open";
-    case Call::dir_stat: return "dir_stat";
-    case Call::check_writable: return "check_writable";
-    case Call::rename: return "rename";
-    case Call::rename_new: return "rename_new";
-    case Call::link: return "link";
-    case Call::unlink: return "unlink";
-    case Call::names: return "names";
-    case Call::dir_sync: return "dir_sync";
-    case Call::fs_info: return "fs_info";
-    case Call::read: return "read";
-    case Call::write: return "write";
-    case Call::sync_data: return "sync_data";
-    case Call::sync_all: return "sync_all";
-    case Call::truncate: return "truncate";
-    case Call::fstat: return "fstat";
-    case Call::device_size: return "device_size";
-    case Call::device_sequence: return "device_sequence";
-    case Call::lock: return "lock";
-    case Call::drop_cache: return "drop_cache";
-    case Call::is_cached: return "is_cached";
-    case Call::expect_random: return "expect_random";
-    case Call::allocate: return "allocate";
-    case Call::is_dirty: return "is_dirty";
-    case Call::set_owner: return "set_owner";
-    case Call::set_mode: return "set_mode";
-    case Call::set_times: return "set_times";
-    case Call::xattr_names: return "xattr_names";
-    case Call::xattr: return "xattr";
-    case Call::set_xattr: return "set_xattr";
-    case Call::remove_xattr: return "remove_xattr";
-    case Call::clone: return "clone";
-    case Call::seek_data: return "seek_data";
-    case Call::seek_hole: return "seek_hole";
-    case Call::punch_hole: return "punch_hole";
-    case Call::close: return "close";
-  }
-  return "?";
-}
-
-std::ostream& operator<<(std::ostream& out, Call kind) { return out << name_of(kind); }
-
-std::string text_of(const CallInfo& call) {
-  std::ostringstream text;
-  text << name_of(call.kind) << ' ' << call.path.filename().native();
-  if (!call.new_path.empty()) text << " -> " << call.new_path.filename().native();
-  const bool extent = call.kind == Call::punch_hole || call.kind == Call::allocate;
-  if (call.kind == Call::read || call.kind == Call::write || extent) {
-    text << ' ' << call.offset_bytes << '+' << call.size_bytes;
-  }
-  const bool at_offset = call.kind == Call::truncate || call.kind == Call::seek_data || call.kind == Call::seek_hole;
-  if (at_offset) text << ' ' << call.offset_bytes;
-  return text.str();
-}
-
-class FaultyFileSystem::Script {
- public:
-  /// Makes the call, or does not, as the script wants it.
-  template <class Below>
-  auto run(CallInfo call, Below below) {
-    const Verdict verdict = begin(call);
-    decltype(below()) result{};
-    const bool make =
-        verdict.error == 0 || verdict.effect == Effect::done || call.kind == Call::close;
-    if (make) result = below();
-    if (verdict.error != 0) set_error(result, verdict.error);
-    if (const int error = error_of(result)) note_error(verdict.trace_index, error);
-    return result;
-  }
-
-  [[nodiscard]] std::size_t read_limit(io::OpenMode mode) const {
-    const std::lock_guard lock{mutex_};
-    return mode == io::OpenMode::read_direct ? whole_sectors(settings_.read_limit) : settings_.read_limit;
-  }
-
-  [[nodiscard]] std::size_t write_limit(io::OpenMode mode) const {
-    const std::lock_guard lock{mutex_};
-    return mode == io::OpenMode::write_direct ? whole_sectors(settings_.write_limit) : settings_.write_limit;
-  }
-
-  /// A short direct call ends at a sector; one that did not could never be continued.
-  [[nodiscard]] static std::size_t whole_sectors(std::size_t limit) {
-    return std::max(limit / io::kDirectAlignment, std::size_t{1}) * io::kDirectAlignment;
-  }
-
-  template <class Change>
-  auto locked(Change change) {
-    const std::lock_guard lock{mutex_};
-    return change(settings_, counts_);
-  }
-
-  struct Settings {
-    struct Pending {
-      Fault fault;
-      std::uint64_t seen = 0;
-    };
-    std::vector<Pending> faults;
-    Hook hook;
-    std::size_t read_limit = std::numeric_limits<std::size_t>::max();
-    std::size_t write_limit = std::numeric_limits<std::size_t>::max();
-    bool interrupts = false;
-    std::array<bool, kCalls> interrupted_last{};
-  };
-
-  struct Counts {
-    std::uint64_t all = 0;
-    std::uint64_t injected = 0;
-    std::array<std::uint64_t, kCalls> of_kind{};
-    std::vector<std::string> trace;
-    std::uint64_t round = 0;  ///< of reset(): a call may end after its trace was thrown away
-  };
-
- private:
-  struct TraceIndex {
-    std::uint64_t round = 0;
-    std::size_t index = 0;
-  };
-  struct Verdict {
-    int error = 0;
-    Effect effect = Effect::none;
-    TraceIndex trace_index = {};
-  };
-
-  Verdict begin(CallInfo& call) {
-    Hook hook;
-    Verdict verdict;
-    {
-      const std::lock_guard lock{mutex_};
-      const auto kind = static_cast<std::size_t>(call.kind);
-      call.number = ++counts_.all;
-      call.number_of_kind = ++counts_.of_kind.at(kind);
-      verdict.trace_index = {.round = counts_.round, .index = counts_.trace.size()};
-      counts_.trace.push_back(text_of(call));
-      hook = settings_.hook;
-    }
-    verdict.error = hook ? hook(call) : 0;
-    const std::lock_guard lock{mutex_};
-    if (verdict.error == 0) apply_faults(call, verdict);
-    if (verdict.error != 0) ++counts_.injected;
-    if (verdict.error == 0 && interrupt(call)) verdict.error = EINTR;
-    return verdict;
-  }
-
-  void apply_faults(const CallInfo& call, Verdict& verdict) {
-    for (auto& [fault, seen] : settings_.faults) {
-      if (fault.kind && *fault.kind != call.kind) continue;
-      const bool named = call.path.native().find(fault.only_path) != std::string::npos ||
-                         call.new_path.native().find(fault.only_path) != std::string::npos;
-      if (!named) continue;
-      ++seen;
-      const bool now = fault.repeat == Repeat::once ? seen == fault.nth : seen >= fault.nth;
-      if (now && verdict.error == 0) {
-        verdict.error = fault.error;
-        verdict.effect = fault.effect;
-      }
-    }
-  }
-
-  bool interrupt(const CallInfo& call) {
-    if (!settings_.interrupts || !interruptible(call.kind)) return false;
-    bool& last = settings_.interrupted_last.at(static_cast<std::size_t>(call.kind));
-    last = !last;
-    return last;
-  }
-
-  void note_error(TraceIndex at, int error) {
-    const std::lock_guard lock{mutex_};
-    if (at.round == counts_.round) counts_.trace.at(at.index) += " = " + std::to_string(error);
-  }
-
-  mutable std::mutex mutex_;
-  Settings settings_;
-  Counts counts_;
-};
 
 class FaultyFileSystem::FaultyFile final : public io::File {
  public:
@@ -362,6 +142,11 @@ class FaultyFileSystem::FaultyDirectory final : public io::Directory {
     return opened;
   }
 
+  io::Result<std::unique_ptr<io::Directory>> open_directory(const io::Name& name, io::DirectoryUse use) override {
+    auto opened = script_->run(info(Call::open_dir_at, name), [&] { return below_->open_directory(name, use); });
+    if (opened.error == 0) opened.value = std::make_unique<FaultyDirectory>(std::move(opened.value), script_);
+    return opened;
+  }
   io::Result<io::Stat> stat(const io::Name& name, io::Links links) override {
     return script_->run(info(Call::dir_stat, name), [&] { return below_->stat(name, links); });
   }
@@ -379,19 +164,35 @@ class FaultyFileSystem::FaultyDirectory final : public io::Directory {
     call.new_path = path() / to;
     return script_->run(call, [&] { return below_->rename_new(from, to); });
   }
-  int link(const io::Name& from, const io::Name& to) override {
+  int link(const io::Name& from, io::Directory& to_directory, const io::Name& to) override {
     CallInfo call = info(Call::link, from);
-    call.new_path = path() / to;
-    return script_->run(call, [&] { return below_->link(from, to); });
+    call.new_path = to_directory.path() / to;
+    const auto* const faulty = dynamic_cast<FaultyDirectory*>(&to_directory);
+    return script_->run(call, [&] { return below_->link(from, faulty ? *faulty->below_ : to_directory, to); });
   }
-  io::Result<std::vector<io::Name>> names() override {
-    return script_->run(info(Call::names), [&] { return below_->names(); });
+  int make_directory(const io::Name& name, std::uint32_t mode) override {
+    return script_->run(info(Call::make_directory, name), [&] { return below_->make_directory(name, mode); });
+  }
+  int make_symlink(const std::filesystem::path& target, const io::Name& name) override {
+    return script_->run(info(Call::make_symlink, name), [&] { return below_->make_symlink(target, name); });
+  }
+  int make_node(const io::Name& name, const io::Node& node) override {
+    return script_->run(info(Call::make_node, name), [&] { return below_->make_node(name, node); });
+  }
+  io::Result<std::filesystem::path> read_link(const io::Name& name) override {
+    return script_->run(info(Call::read_link, name), [&] { return below_->read_link(name); });
+  }
+  io::Result<std::vector<io::Entry>> entries() override {
+    return script_->run(info(Call::entries), [&] { return below_->entries(); });
   }
   int unlink(const io::Name& name) override {
     return script_->run(info(Call::unlink, name), [&] { return below_->unlink(name); });
   }
   int sync() override {
     return script_->run(info(Call::dir_sync), [&] { return below_->sync(); });
+  }
+  int sync_file_system() override {
+    return script_->run(info(Call::sync_fs), [&] { return below_->sync_file_system(); });
   }
   io::Result<io::FsInfo> file_system() override {
     return script_->run(info(Call::fs_info), [&] { return below_->file_system(); });

@@ -17,11 +17,13 @@
 namespace rcopy::test {
 
 /// The calls of the seam: of io::FileSystem (open_directory, stat, resolve), of io::Directory
-/// (open, dir_stat, check_writable, rename, rename_new, link, unlink, names, dir_sync, fs_info), and of io::File.
+/// (open, open_dir_at, dir_stat, check_writable, rename, rename_new, link, make_directory, make_symlink, make_node,
+/// read_link, unlink, entries, dir_sync, sync_fs, fs_info), and of io::File.
 // clang-format off
 enum class Call {
   open_directory, stat, resolve,
-  open, dir_stat, check_writable, rename, rename_new, link, unlink, names, dir_sync, fs_info,
+  open, open_dir_at, dir_stat, check_writable, rename, rename_new, link, make_directory, make_symlink, make_node,
+  read_link, unlink, entries, dir_sync, sync_fs, fs_info,
   read, write, sync_data, sync_all, truncate, allocate, fstat, device_size, device_sequence, lock,
   drop_cache, is_cached, expect_random, is_dirty, set_owner, set_mode, set_times, clone, seek_data, seek_hole,
   punch_hole, xattr_names, xattr, set_xattr, remove_xattr, close,
