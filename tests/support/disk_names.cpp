@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <deque>
+#include <set>
 
 namespace rcopy::test {
 namespace {
@@ -32,6 +33,14 @@ std::filesystem::path joined(const std::vector<std::string>& parts) {
   std::string text;
   for (const std::string& part : parts) text += '/' + part;
   return text.empty() ? "/" : text;
+}
+
+/// What is made in a directory with the set-group-id bit has its group, and a directory also the bit.
+void inherit_group(const Inode& directory, Inode& made) {
+  constexpr std::uint32_t kSetGid = 02000;
+  if ((directory.metadata.mode & kSetGid) == 0) return;
+  made.metadata.owner.gid = directory.metadata.owner.gid;
+  if (made.kind == io::FileKind::directory) made.metadata.mode |= kSetGid;
 }
 
 }  // namespace
@@ -127,6 +136,7 @@ InodePtr DiskState::make(const InodePtr& directory, const std::string& name, io:
                      .atime_ns = inode->birth_ns,
                      .mtime_ns = inode->birth_ns,
                      .ctime_ns = inode->birth_ns};
+  if (directory) inherit_group(*directory, *inode);
   inode->durable_metadata = inode->metadata;
   if (directory) {
     inode->up = directory;
@@ -141,7 +151,10 @@ void DiskState::add_name(const InodePtr& directory, const std::string& name,
   directory->unsynced_names.push_back(
       {.kind = NameChange::Kind::create, .name = name, .inode = inode, .time_ns = clock_ns});
   ++inode->links;
-  if (inode->up.lock() != directory) inode->up.reset();
+  if (const InodePtr up = inode->up.lock(); up != directory) {
+    if (up && inode->kind != io::FileKind::directory) settle_number(*up, *inode);
+    inode->up.reset();
+  }
   if (inode->kind == io::FileKind::directory) inode->up = directory;
   inode->metadata.ctime_ns = clock_ns;
   touch_content(*directory);
@@ -187,6 +200,7 @@ void DiskState::sync_names(Inode& directory) {
   for (const NameChange& change : directory.unsynced_names) settle_time(change);
   directory.durable_names = directory.names;
   directory.unsynced_names.clear();
+  directory.durable_metadata = directory.metadata;
 }
 
 void DiskState::sync_all_names(Inode& directory) {
@@ -216,6 +230,22 @@ void DiskState::settle_name(Inode& directory, const std::string& name) {
   } else {
     directory.durable_names.erase(name);
   }
+}
+
+/// Once a file has names in several directories, a power cut could leave its name in one of them and, in the
+/// other, the file that had its number before: names_after_cut() looks at one directory at a time.
+void DiskState::settle_number(Inode& directory, const Inode& owner) {
+  const auto before = [&](const InodePtr& inode) { return inode->number == owner.number && inode.get() != &owner; };
+  std::set<std::string> names;
+  for (const auto& [name, inode] : directory.durable_names) {
+    if (before(inode)) names.insert(name);
+  }
+  for (const NameChange& change : directory.unsynced_names) {
+    if (!before(change.inode)) continue;
+    names.insert(change.name);
+    if (change.kind == NameChange::Kind::rename) names.insert(change.from);
+  }
+  for (const std::string& name : names) settle_name(directory, name);
 }
 
 void DiskState::opened(Inode& inode) { ++inode.open_files; }

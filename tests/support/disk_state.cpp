@@ -26,6 +26,20 @@ Names applied(Names names, const std::vector<const NameChange*>& kept) {
   return names;
 }
 
+Metadata metadata_after_cut(const Inode& inode, const Choose& choose) {
+  Metadata left = inode.durable_metadata;
+  const Metadata& latest = inode.metadata;
+  if (choose(2) == 1) left.mode = latest.mode;
+  if (choose(2) == 1) left.owner = latest.owner;
+  if (choose(2) == 1) {
+    left.atime_ns = latest.atime_ns;
+    left.mtime_ns = latest.mtime_ns;
+    left.ctime_ns = latest.ctime_ns;
+  }
+  if (left.xattrs != latest.xattrs && choose(2) == 1) left.xattrs = latest.xattrs;
+  return left;
+}
+
 /// The younger of two files with the same number, where there are such.
 InodePtr impostor(const Names& names) {
   std::map<std::uint64_t, InodePtr> seen;
@@ -114,6 +128,7 @@ io::Stat DiskState::stat_of(const Inode& inode) const {
     stat.size_bytes = stat.allocated_bytes = 0;  // it is asked for by ioctl
     stat.rdev = kFirstDevice + inode.number;
   }
+  if (inode.rdev != 0) stat.rdev = inode.rdev;
   if (inode.kind == io::FileKind::symlink) stat.size_bytes = inode.link_target.size();
   if (inode.kind == io::FileKind::directory) {
     stat.size_bytes = stat.allocated_bytes = kDirectoryBytes;
@@ -145,13 +160,17 @@ void DiskState::write_back(Inode& inode, const std::filesystem::path& path,
   for (const std::uint64_t offset : spoiled) inode.data.flip_on_medium(offset);
 }
 
+int DiskState::write_back_fails(Inode& inode) {
+  if (next_write_back_error == 0) return 0;
+  inode.data.lose_write_back();
+  ++write_back_errors;
+  return last_write_back_error = std::exchange(next_write_back_error, 0);
+}
+
 int DiskState::sync_file(Inode& inode, const std::filesystem::path& path) {
   if (inode.data.dirty()) {
     if (writing == WriteAccess::refused) return EROFS;
-    if (next_write_back_error != 0) {
-      inode.data.lose_write_back();
-      return std::exchange(next_write_back_error, 0);
-    }
+    if (const int error = write_back_fails(inode)) return error;
     change_data(inode, [&](FileData& data) {
       write_back(inode, path, 0, data.size_bytes());
       data.sync();
@@ -160,6 +179,36 @@ int DiskState::sync_file(Inode& inode, const std::filesystem::path& path) {
   inode.data.sync();
   if (settings.names == NamesDurableBy::any_sync) sync_all_names(*root);
   return 0;
+}
+
+int DiskState::sync_directory(Inode& inode) {
+  if (writing == WriteAccess::refused && !inode.unsynced_names.empty()) return EROFS;
+  sync_names(inode);
+  if (settings.names == NamesDurableBy::any_sync) sync_all_names(*root);
+  return 0;
+}
+
+/// As the kernel does, it goes on after an error: everything else is durable all the same.
+int DiskState::sync_everything() {
+  struct Found {
+    InodePtr inode;
+    std::filesystem::path path;
+  };
+  if (writing == WriteAccess::refused) return EROFS;
+  int error = 0;
+  std::vector<Found> todo{{root, "/"}};
+  while (!todo.empty()) {
+    const auto [inode, path] = std::move(todo.back());
+    todo.pop_back();
+    for (const auto& [name, child] : inode->names) todo.push_back({child, path / name});
+    if (inode->kind == io::FileKind::regular) {
+      const int failed = sync_file(*inode, path);
+      if (error == 0) error = failed;
+    }
+    inode->durable_metadata = inode->metadata;
+  }
+  sync_all_names(*root);
+  return error;
 }
 
 Names DiskState::names_after_cut(const Inode& directory, Loss loss) {
@@ -201,19 +250,10 @@ void DiskState::lose(Loss loss) {
       inode->names = inode->durable_names = names_after_cut(*inode, loss);
       inode->unsynced_names.clear();
       for (const auto& [name, child] : inode->names) todo.push_back(child);
-      continue;
+    } else {
+      inode->data.cut_power(choose);
     }
-    inode->data.cut_power(choose);
-    Metadata left = inode->durable_metadata;
-    const Metadata& latest = inode->metadata;
-    if (choose(2) == 1) left.mode = latest.mode;
-    if (choose(2) == 1) left.owner = latest.owner;
-    if (choose(2) == 1) {
-      left.atime_ns = latest.atime_ns;
-      left.mtime_ns = latest.mtime_ns;
-      left.ctime_ns = latest.ctime_ns;
-    }
-    inode->metadata = inode->durable_metadata = left;
+    inode->metadata = inode->durable_metadata = metadata_after_cut(*inode, choose);
   }
 }
 

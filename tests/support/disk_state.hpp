@@ -53,6 +53,7 @@ struct Inode {
 
   FileData data;            // regular, block device
   std::string link_target;  // symlink
+  std::uint64_t rdev = 0;   // device; 0 where it is made of the number
   /// Of a directory "..". Of others the only directory that ever named it; nothing for several.
   std::weak_ptr<Inode> up;
   Names names;  // directory
@@ -110,6 +111,7 @@ struct DiskState {
   void sync_all_names(Inode& directory);  ///< and of all directories below
   /// Makes the present state of one name durable and takes it out of the unsynced changes.
   void settle_name(Inode& directory, const std::string& name);
+  void settle_number(Inode& directory, const Inode& owner);  ///< nobody else comes back with its number
   void opened(Inode& inode);
   void closed(const InodePtr& inode);
 
@@ -125,6 +127,8 @@ struct DiskState {
   }
   void touch_content(Inode& inode);  ///< mtime and ctime are now
   int sync_file(Inode& inode, const std::filesystem::path& path);
+  int sync_directory(Inode& inode);
+  int sync_everything();  ///< syncfs(2), less what its handle has to say of errors before
   void write_back(Inode& inode, const std::filesystem::path& path, std::uint64_t offset_bytes,
                   std::uint64_t length);
 
@@ -144,9 +148,12 @@ struct DiskState {
   std::int64_t clock_ns = 1'700'000'000'000'000'000;
   std::uint64_t used_pages = 0;
   int next_write_back_error = 0;
+  std::uint64_t write_back_errors = 0;  ///< that happened, ever
+  int last_write_back_error = 0;
   std::multimap<std::string, BadSpot> bad_spots;  ///< by absolute normal path
 
  private:
+  int write_back_fails(Inode& inode);  ///< the error that was ordered, or 0
   void release_if_dead(const InodePtr& inode);
   [[nodiscard]] std::uint64_t take_number(const InodePtr& directory);
   [[nodiscard]] Names names_after_cut(const Inode& directory, Loss loss);

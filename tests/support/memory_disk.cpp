@@ -121,14 +121,15 @@ MemoryDisk::MemoryDisk(const MemoryDisk& at_rest, Seed seed) {
 MemoryDisk::~MemoryDisk() = default;
 
 io::Result<std::unique_ptr<io::Directory>> MemoryDisk::open_directory(const stdfs::path& path,
-                                                                      io::DirectoryUse /*use*/) {
+                                                                      io::DirectoryUse use) {
   const CountedCall call{*state_};
   if (call.error() != 0) return {.value = nullptr, .error = call.error()};
   const Walked walked = state_->walk(state_->root, path, io::Links::follow);
   if (walked.error != 0) return {.value = nullptr, .error = walked.error};
   if (walked.inode->kind != FileKind::directory) return {.value = nullptr, .error = ENOTDIR};
-  if (!state_->may(*walked.inode, Access::read)) return {.value = nullptr, .error = EACCES};
-  return {.value = open_memory_directory(state_, walked.inode, path)};
+  const bool listed = use == io::DirectoryUse::change_names;
+  if (listed && !state_->may(*walked.inode, Access::read)) return {.value = nullptr, .error = EACCES};
+  return {.value = open_memory_directory(state_, walked.inode, path, use)};
 }
 
 io::Result<io::Stat> MemoryDisk::stat(const stdfs::path& path, io::Links links) {

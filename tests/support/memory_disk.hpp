@@ -44,12 +44,13 @@ struct DiskSettings {
   bool disk_sequences = true;  ///< else the kernel is too old to tell one stick from another
   bool stable_inodes = true;  ///< else remount() gives every file another number
   /// Else as vfat that root mounted for all: every file belongs to root with mode 0777, set_owner
-  /// is refused, and set_mode is refused to others and without effect for root.
+  /// is refused, and set_mode is refused to others and without effect for root. Nor are there symlinks or nodes.
   bool has_owners = true;
   bool has_links = true;  ///< else hard links are refused, as on FAT
   bool can_clone = false;  ///< as xfs and btrfs; a file that put_generated() made cannot be cloned
   bool has_holes = true;  ///< else a file is data from end to end, and punching a hole is refused
   bool says_holes = true;  ///< else it says that it has none, as FAT does
+  bool syncs_whole = true;  ///< else sync_file_system() makes nothing durable, and says that all is well
   NamesDurableBy names = NamesDurableBy::directory_sync;
   DirectIo direct_io = DirectIo::allowed;
   std::uint32_t umask = 022;
@@ -123,7 +124,8 @@ class MemoryDisk final : public io::FileSystem {
   /// write-back come.
   void write_back(const std::filesystem::path& path);
   /// The next sync of a file with unsynced changes fails with `error`, and its dirty pages count as
-  /// clean although the medium never got them; the sync after it is fine (Linux since 4.13).
+  /// clean although the medium never got them; the sync after it is fine (Linux since 4.13). Of the
+  /// file system each directory that was open at that time tells it once more.
   void fail_write_back(int error);
 
   // --- looking. Follows symlinks, except exists().

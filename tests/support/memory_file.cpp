@@ -54,7 +54,7 @@ class MemoryFile final : public io::File {
 
   Result<std::size_t> read_at(std::span<std::byte> buffer, std::uint64_t offset_bytes) override {
     const CountedCall call{*disk_, epoch_};
-    if (const int error = usable(call)) return {.error = error};
+    if (const int error = opened(call)) return {.error = error};
     if (inode_->kind == FileKind::directory) return {.error = EISDIR};
     if (!inode_->has_data()) return {.error = ESPIPE};
     if (mode_ == OpenMode::write_direct) return {.error = EBADF};
@@ -80,7 +80,7 @@ class MemoryFile final : public io::File {
   Result<std::size_t> write_at(std::span<const std::byte> data,
                                std::uint64_t offset_bytes) override {
     const CountedCall call{*disk_, epoch_};
-    if (const int error = usable(call)) return {.error = error};
+    if (const int error = opened(call)) return {.error = error};
     if (!writable()) return {.error = EBADF};
     if (!inode_->has_data()) return {.error = ESPIPE};
     if (disk_->writing == WriteAccess::refused) return {.error = EROFS};
@@ -109,7 +109,7 @@ class MemoryFile final : public io::File {
 
   int truncate(std::uint64_t size_bytes) override {
     const CountedCall call{*disk_, epoch_};
-    if (const int error = usable(call)) return error;
+    if (const int error = opened(call)) return error;
     if (!writable() || inode_->kind != FileKind::regular) return EINVAL;
     if (disk_->writing == WriteAccess::refused) return EROFS;
     if (size_bytes > disk_->settings.max_file_bytes) return EFBIG;
@@ -121,7 +121,7 @@ class MemoryFile final : public io::File {
   /// What it holds counts when it is written: this disk has no blocks without bytes.
   int allocate(io::Extent extent) override {
     const CountedCall call{*disk_, epoch_};
-    if (const int error = usable(call)) return error;
+    if (const int error = opened(call)) return error;
     if (!writable()) return EBADF;
     if (inode_->kind != FileKind::regular) return ENODEV;
     if (disk_->writing == WriteAccess::refused) return EROFS;
@@ -130,10 +130,10 @@ class MemoryFile final : public io::File {
 
   int clone_from(io::File& source) override {
     const CountedCall call{*disk_, epoch_};
-    if (const int error = usable(call)) return error;
+    if (const int error = opened(call)) return error;
     const auto* const from = dynamic_cast<const MemoryFile*>(&source);
     if (from == nullptr || from->disk_ != disk_) return EXDEV;
-    if (!from->open_) return EBADF;
+    if (!from->open_ || from->mode_ == OpenMode::attributes) return EBADF;
     if (!disk_->settings.can_clone) return EOPNOTSUPP;
     if (!writable()) return EBADF;
     for (const FileKind kind : {inode_->kind, from->inode_->kind}) {
@@ -166,7 +166,7 @@ class MemoryFile final : public io::File {
 
   int punch_hole(io::Extent extent) override {
     const CountedCall call{*disk_, epoch_};
-    if (const int error = usable(call)) return error;
+    if (const int error = opened(call)) return error;
     if (extent.length_bytes == 0) return EINVAL;
     if (!writable()) return EBADF;
     if (inode_->kind != FileKind::regular) return ESPIPE;
@@ -185,14 +185,14 @@ class MemoryFile final : public io::File {
 
   Result<std::uint64_t> device_size() override {
     const CountedCall call{*disk_, epoch_};
-    if (const int error = usable(call)) return {.error = error};
+    if (const int error = opened(call)) return {.error = error};
     if (inode_->kind != FileKind::block_device) return {.error = ENOTTY};
     return {.value = inode_->data.size_bytes()};
   }
 
   Result<std::uint64_t> device_sequence() override {
     const CountedCall call{*disk_, epoch_};
-    if (const int error = usable(call)) return {.error = error};
+    if (const int error = opened(call)) return {.error = error};
     const bool tells = inode_->kind == FileKind::block_device && disk_->settings.disk_sequences;
     if (!tells) return {.error = ENOTTY};
     return {.value = inode_->serial};
@@ -200,7 +200,7 @@ class MemoryFile final : public io::File {
 
   int try_lock() override {
     const CountedCall call{*disk_, epoch_};
-    if (const int error = usable(call)) return error;
+    if (const int error = opened(call)) return error;
     if (inode_->lock_holder != 0 && inode_->lock_holder != id_) return EWOULDBLOCK;
     inode_->lock_holder = id_;
     return 0;
@@ -208,7 +208,7 @@ class MemoryFile final : public io::File {
 
   int drop_cache(io::Extent extent) override {
     const CountedCall call{*disk_, epoch_};
-    if (const int error = usable(call)) return error;
+    if (const int error = opened(call)) return error;
     if (!inode_->has_data()) return ESPIPE;
     disk_->change_data(*inode_, [&](FileData& pages) { pages.drop_clean(extent.offset_bytes, extent.length_bytes); });
     return 0;
@@ -216,20 +216,20 @@ class MemoryFile final : public io::File {
 
   Result<bool> is_cached(io::Extent extent) override {
     const CountedCall call{*disk_, epoch_};
-    if (const int error = usable(call)) return {.error = error};
+    if (const int error = opened(call)) return {.error = error};
     if (inode_->kind != FileKind::regular) return {.error = ENODEV};
     return {.value = inode_->data.is_cached(extent.offset_bytes, extent.length_bytes)};
   }
 
   Result<bool> is_dirty() override {
     const CountedCall call{*disk_, epoch_};
-    if (const int error = usable(call)) return {.error = error};
+    if (const int error = opened(call)) return {.error = error};
     return {.value = inode_->data.dirty()};
   }
 
   int expect_random() override {
     const CountedCall call{*disk_, epoch_};
-    return usable(call);
+    return opened(call);
   }
 
   int set_owner(io::Owner owner) override {
@@ -247,7 +247,7 @@ class MemoryFile final : public io::File {
     if (settings.user != 0 && !allowed) return EPERM;
     metadata.owner = owner;
     metadata.ctime_ns = disk_->clock_ns;
-    if (inode_->kind == FileKind::regular) drop_set_ids(metadata);
+    if (inode_->kind != FileKind::directory) drop_set_ids(metadata);
     return 0;
   }
 
@@ -255,6 +255,7 @@ class MemoryFile final : public io::File {
     const CountedCall call{*disk_, epoch_};
     if (const int error = usable(call)) return error;
     if (disk_->writing == WriteAccess::refused) return EROFS;
+    if (inode_->kind == FileKind::symlink) return EOPNOTSUPP;
     if (!is_owner()) return EPERM;
     if (disk_->settings.has_owners)
       inode_->metadata.mode = mode & 07777U;  // else ignored, as vfat does
@@ -293,7 +294,7 @@ class MemoryFile final : public io::File {
 
   int set_xattr(const std::string& name, std::span<const std::byte> value) override {
     const CountedCall call{*disk_, epoch_};
-    if (const int error = may_change_xattrs(call)) return error;
+    if (const int error = may_change_xattrs(call, name)) return error;
     inode_->metadata.xattrs[name] = Bytes{value};
     inode_->metadata.ctime_ns = disk_->clock_ns;
     return 0;
@@ -301,7 +302,7 @@ class MemoryFile final : public io::File {
 
   int remove_xattr(const std::string& name) override {
     const CountedCall call{*disk_, epoch_};
-    if (const int error = may_change_xattrs(call)) return error;
+    if (const int error = may_change_xattrs(call, name)) return error;
     if (inode_->metadata.xattrs.erase(name) == 0) return ENODATA;
     inode_->metadata.ctime_ns = disk_->clock_ns;
     return 0;
@@ -315,11 +316,13 @@ class MemoryFile final : public io::File {
   }
 
  private:
-  [[nodiscard]] int may_change_xattrs(const CountedCall& call) const {
+  [[nodiscard]] int may_change_xattrs(const CountedCall& call, const std::string& name) const {
     if (const int error = usable(call)) return error;
     if (disk_->writing == WriteAccess::refused) return EROFS;
     if (!disk_->settings.has_owners) return ENOTSUP;
-    return is_owner() ? 0 : EPERM;
+    // xattr(7): the user's own are for files and directories only.
+    const bool holds = inode_->kind == FileKind::regular || inode_->kind == FileKind::directory;
+    return is_owner() && (holds || !name.starts_with("user.")) ? 0 : EPERM;
   }
 
   [[nodiscard]] int usable(const CountedCall& call) const {
@@ -327,8 +330,13 @@ class MemoryFile final : public io::File {
     return call.error();
   }
 
+  /// For what cannot be done to a file that was only found.
+  [[nodiscard]] int opened(const CountedCall& call) const {
+    return open_ && mode_ == OpenMode::attributes ? EBADF : usable(call);
+  }
+
   [[nodiscard]] int seekable(const CountedCall& call, std::uint64_t offset_bytes) const {
-    if (const int error = usable(call)) return error;
+    if (const int error = opened(call)) return error;
     if (inode_->kind != FileKind::regular) return ESPIPE;
     return offset_bytes >= inode_->data.size_bytes() ? ENXIO : 0;
   }
@@ -358,8 +366,8 @@ class MemoryFile final : public io::File {
 
   [[nodiscard]] int sync(Durability durability) {
     const CountedCall call{*disk_, epoch_};
-    if (const int error = usable(call)) return error;
-    if (inode_->kind == FileKind::directory) return 0;
+    if (const int error = opened(call)) return error;
+    if (inode_->kind == FileKind::directory) return disk_->sync_directory(*inode_);
     if (!inode_->has_data()) return EINVAL;
     if (const int error = disk_->sync_file(*inode_, disk_path_)) return error;
     if (durability == Durability::all) inode_->durable_metadata = inode_->metadata;

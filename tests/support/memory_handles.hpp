@@ -22,9 +22,8 @@ class CountedCall {
 };
 
 /// With the disk's lock held.
-[[nodiscard]] std::unique_ptr<io::Directory> open_memory_directory(std::shared_ptr<DiskState> disk,
-                                                                   InodePtr inode,
-                                                                   std::filesystem::path path);
+[[nodiscard]] std::unique_ptr<io::Directory> open_memory_directory(std::shared_ptr<DiskState> disk, InodePtr inode,
+                                                                   std::filesystem::path path, io::DirectoryUse use);
 
 /// Likewise.
 [[nodiscard]] std::unique_ptr<io::File> open_memory_file(std::shared_ptr<DiskState> disk, InodePtr inode,

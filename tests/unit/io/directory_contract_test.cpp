@@ -266,13 +266,13 @@ TEST_CASE("a link is a second name of the same file, and replaces nothing", "[co
   world.put("other", Bytes{"other"});
   world.symlink("f", "link");
   const auto directory = root_of(world);
-  REQUIRE(directory->link("f", "second") == 0);
+  REQUIRE(directory->link("f", *directory, "second") == 0);
   CHECK(same_file(good(directory->stat("f", Links::nofollow)), good(directory->stat("second", Links::nofollow))));
   CHECK(good(directory->stat("f", Links::nofollow)).links == 2);
-  CHECK(directory->link("f", "other") == EEXIST);
-  CHECK(directory->link("missing", "third") == ENOENT);
+  CHECK(directory->link("f", *directory, "other") == EEXIST);
+  CHECK(directory->link("missing", *directory, "third") == ENOENT);
   CHECK(world.get("other") == Bytes{"other"});
-  REQUIRE(directory->link("link", "link-2") == 0);  // the link itself
+  REQUIRE(directory->link("link", *directory, "link-2") == 0);  // the link itself
   CHECK(good(directory->stat("link-2", Links::nofollow)).kind == FileKind::symlink);
   // One of two names of a file renamed to the other changes nothing.
   CHECK(directory->rename("f", "second") == 0);
@@ -306,7 +306,7 @@ TEST_CASE("all names of a directory are listed, each time", "[contract]") {
   World& world = *made;
   INFO(world.name());
   const auto directory = root_of(world);
-  CHECK(good(directory->names()).empty());
+  CHECK(good(directory->entries()).empty());
   std::vector<io::Name> wanted;
   for (int i = 0; i < 300; ++i) wanted.emplace_back("a rather long name of file number " + std::to_string(i));
   wanted.emplace_back(".hidden");
@@ -315,7 +315,8 @@ TEST_CASE("all names of a directory are listed, each time", "[contract]") {
   wanted.emplace_back("below");
   std::ranges::sort(wanted);
   for (int times = 0; times < 2; ++times) {
-    auto found = good(directory->names());
+    std::vector<io::Name> found;
+    for (const io::Entry& entry : good(directory->entries())) found.push_back(entry.name);
     std::ranges::sort(found);
     CHECK(found == wanted);
   }
