@@ -30,6 +30,9 @@ void check(const Options& options) {
   if (options.sparse != Sparse::automatic && options.reflink == Reflink::always) {
     refuse("change the holes of a clone", "it has those of its source; leave out --sparse or --reflink=always");
   }
+  if (options.writing == Writing::in_place && options.make != Make::copy) {
+    refuse("make something else than a copy in place", "no content is written; leave out --inplace");
+  }
   if (options.writing == Writing::in_place && options.backup != Backup::none) {
     refuse("keep a backup in place", "the old content is written over; leave out --inplace or --backup");
   }

@@ -7,6 +7,8 @@
 
 #include "base/text.hpp"
 #include "cli/option_table.hpp"
+#include "cli/option_values.hpp"
+#include "cli/spelling.hpp"
 
 #include <rcopy/error.hpp>
 #include <rcopy/version.hpp>
@@ -19,22 +21,6 @@
 
 namespace rcopy::cli {
 namespace {
-
-bool takes_value(const Row& row) { return *row.value != '\0'; }
-
-bool may_stand_alone(const Row& row) { return *row.without != '\0'; }
-
-/// Gives an option that stands alone the value it has then: "--wait" becomes "--wait=forever", for
-/// CLI11 would take the next word.
-std::vector<std::string> completed(std::vector<std::string> words, const std::vector<Row>& table) {
-  for (std::string& word : words) {
-    if (word == "--") break;
-    for (const Row& row : table) {
-      if (may_stand_alone(row) && word == row.long_name) word += '=' + std::string{row.without};
-    }
-  }
-  return words;
-}
 
 std::string cli11_names(const Row& row) {
   const std::string short_name = row.short_name;
@@ -56,23 +42,7 @@ void declare(CLI::App& app, const Row& row, Arguments& arguments) {
   }
 }
 
-/// Catches "--journal=" and "--verbose=x" before CLI11 does: it takes the next word for the value
-/// of the first, and its message for the second says less.
-void check_equals_signs(const std::vector<std::string>& words, const std::vector<Row>& table) {
-  for (const std::string& word : words) {
-    if (word == "--") return;
-    const std::size_t equals = word.find('=');
-    if (equals == std::string::npos || equals == 0) continue;
-    const std::string name = word.substr(0, equals);
-    const auto row = std::find_if(table.begin(), table.end(),
-                                  [&name](const Row& one) { return one.long_name == name; });
-    if (row == table.end()) continue;
-    if (!takes_value(*row)) refuse("option " + name + " takes no value");
-    if (equals + 1 == word.size()) refuse("option " + name + " needs a value");
-  }
-}
-
-/// What CLI11 did not recognise: operands, and options that do not exist. After the first "--",
+/// What CLI11 did not recognise: operands, and letters that are no options. After the first "--",
 /// which is the mark, everything is an operand.
 std::vector<std::filesystem::path> operands_among(const std::vector<std::string>& rest) {
   std::vector<std::filesystem::path> operands;
@@ -94,6 +64,18 @@ std::filesystem::path without_slashes(const std::filesystem::path& path) {
   std::string text = path.native();
   while (text.size() > 1 && text.back() == '/') text.pop_back();
   return text;
+}
+
+/// What cp does with symlinks where neither -H nor -L nor -P is said.
+Follow usual_follow(const Arguments& arguments) {
+  const bool tree = arguments.recursion == Recursion::all && arguments.make != Make::hard_link;
+  return tree ? Follow::none : Follow::all;
+}
+
+/// Nothing can be written into a name for it to become a link: with -f it is replaced, as in cp.
+Replace replacing(const Arguments& arguments) {
+  const bool link = arguments.make == Make::hard_link || arguments.make == Make::symbolic_link;
+  return link && arguments.replace == Replace::any ? Replace::name : arguments.replace;
 }
 
 constexpr std::size_t kHelpColumn = 26;
@@ -122,14 +104,14 @@ constexpr const char* kHelpHead =
     "  or:  rcopy [OPTION]... -t DIRECTORY SOURCE...\n"
     "Copy files like cp, but so that they can be trusted: a copy that was cut short\n"
     "is continued by the same command, and a finished one is read back from the\n"
-    "medium before it gets its name.\n"
-    "\n";
+    "medium before it gets its name.\n";
 
 constexpr const char* kHelpTail =
     "\n"
-    "Options may follow file names; -- ends the options. Of contradicting options the\n"
-    "last one counts. The journal is $RCOPY_JOURNAL, else rcopy/journal.db in\n"
-    "$XDG_STATE_HOME, else in ~/.local/state.\n"
+    "Options may follow file names; -- ends the options. Long options, and words that\n"
+    "are values, may be abbreviated. Of contradicting options the last one counts.\n"
+    "The journal is $RCOPY_JOURNAL, else rcopy/journal.db in $XDG_STATE_HOME, else in\n"
+    "~/.local/state.\n"
     "\n"
     "Exit codes: 0 everything copied and verified, or up to date; 1 a file could not\n"
     "be copied; 2 usage error; 3 verification failed; 4 the source changed; 5 another\n"
@@ -147,18 +129,15 @@ constexpr const char* kHelpTail =
 Arguments parse_arguments(const std::vector<std::string>& words) {
   Arguments arguments;
   const std::vector<Row>& table = option_table();
-  check_equals_signs(words, table);
 
   CLI::App app;
   app.set_help_flag();  // the table has its own
   app.allow_extras();
   for (const Row& row : table) declare(app, row, arguments);
   try {
-    std::vector<std::string> rest = completed(words, table);
+    std::vector<std::string> rest = spelled_out(words, table);
     std::reverse(rest.begin(), rest.end());  // as CLI11 wants them
     app.parse(std::move(rest));
-  } catch (const CLI::ArgumentMismatch&) {  // the last word is an option that needs a value
-    refuse("option " + words.back() + " needs a value");
   } catch (const CLI::ParseError& error) {
     refuse(error.what());
   }
@@ -171,11 +150,17 @@ Options to_options(const Arguments& arguments, const Environment& environment) {
       .verify = arguments.verify,
       .resume = arguments.resume,
       .attributes = arguments.attributes,
+      .recursion = arguments.recursion,
+      .follow = arguments.follow.value_or(usual_follow(arguments)),
+      .make = arguments.make,
+      .specials = arguments.specials,
+      .mounts = arguments.mounts,
+      .directory_links = arguments.directory_links,
       .reflink = arguments.reflink,
       .writing = arguments.writing,
       .rewrite = arguments.rewrite,
       .update = arguments.clobber == Clobber::never ? Update::none : arguments.update,
-      .replace = arguments.replace,
+      .replace = replacing(arguments),
       .ask = arguments.ask,
       .backup = Backup::none,
       .backup_suffix = Options{}.backup_suffix,
@@ -214,7 +199,7 @@ Job to_job(const Arguments& arguments) {
   if (std::any_of(operands.begin(), operands.end(), [](const auto& one) { return one.empty(); })) {
     refuse("a file operand is empty");
   }
-  Job job{.sources = operands, .destination = {}, .target = arguments.target};
+  Job job{.sources = operands, .destination = {}, .target = arguments.target, .naming = arguments.naming};
   if (arguments.target_directory) {
     if (arguments.target == Target::file) {
       refuse("cannot combine --target-directory (-t) and --no-target-directory (-T)");
@@ -227,9 +212,12 @@ Job to_job(const Arguments& arguments) {
     }
     job.destination = operands.back();
     job.sources.pop_back();
-    const bool slash_at_end = operands.back().native().back() == '/';
+    // "cp -r DIR NEW/" makes NEW.
+    const bool slash_at_end = operands.back().native().back() == '/' && arguments.recursion == Recursion::none;
+    const bool whole_path = arguments.naming == Naming::whole_path;
+    if (whole_path && arguments.target == Target::file) refuse("with --parents, the destination must be a directory");
     if (arguments.target == Target::file && operands.size() > 2) refuse("extra operand " + base::quoted(operands[2]));
-    if (arguments.target != Target::file && (operands.size() > 2 || slash_at_end)) job.target = Target::directory;
+    if (arguments.target != Target::file && (operands.size() > 2 || slash_at_end || whole_path)) job.target = Target::directory;
   }
   if (arguments.slashes == TrailingSlashes::strip) {
     for (auto& source : job.sources) source = without_slashes(source);
@@ -239,7 +227,10 @@ Job to_job(const Arguments& arguments) {
 
 std::string help_text() {
   std::string text = kHelpHead;
-  for (const Row& row : option_table()) text += help_of(row);
+  for (const Group& group : option_groups()) {
+    text += std::string{"\n"} + group.title + ":\n";
+    for (const Row& row : group.rows) text += help_of(row);
+  }
   return text + kHelpTail;
 }
 

@@ -42,6 +42,12 @@ struct Arguments {
   Verify verify = Options{}.verify;
   Resume resume = Options{}.resume;
   Attributes attributes = Options{}.attributes;
+  Recursion recursion = Options{}.recursion;
+  std::optional<Follow> follow;  ///< nothing: as cp does
+  Make make = Options{}.make;
+  Specials specials = Options{}.specials;
+  Mounts mounts = Options{}.mounts;
+  DirectoryLinks directory_links = Options{}.directory_links;
   Reflink reflink = Options{}.reflink;
   Writing writing = Options{}.writing;
   Rewrite rewrite = Options{}.rewrite;
@@ -62,6 +68,7 @@ struct Arguments {
   std::string backup_suffix;     ///< empty: likewise
   std::optional<std::filesystem::path> target_directory;
   Target target = Target::automatic;
+  Naming naming = Naming::last_component;
   TrailingSlashes slashes = TrailingSlashes::keep;
   std::vector<std::filesystem::path> operands;
 };

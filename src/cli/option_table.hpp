@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The one table of options: parser, help and the lists that tests compare come from it.
+// The one table of options, in the groups of --help: parser, help and the lists that tests compare
+// come from it.
 #pragma once
 
 #include "cli/arguments.hpp"
@@ -26,9 +27,20 @@ struct Row {
   const char* without = "";  ///< the value of the option alone, where it may be left out
 };
 
-[[nodiscard]] const std::vector<Row>& option_table();
+[[nodiscard]] inline bool takes_value(const Row& row) { return *row.value != '\0'; }
 
-/// The value of an option, or of $VERSION_CONTROL, in GNU's words. Throws Error (usage).
-[[nodiscard]] Backup parse_backup(const char* option, const std::string& value);
+[[nodiscard]] inline bool may_stand_alone(const Row& row) { return *row.without != '\0'; }
+
+/// Options that are about one thing.
+struct Group {
+  const char* title;
+  std::vector<Row> rows;
+};
+
+/// In the order of --help.
+[[nodiscard]] const std::vector<Group>& option_groups();
+
+/// The rows of all groups.
+[[nodiscard]] const std::vector<Row>& option_table();
 
 }  // namespace rcopy::cli

@@ -33,6 +33,10 @@ TEST_CASE("options that make no sense are refused") {
   CHECK(is_refused({.reflink = Reflink::always, .writing = Writing::in_place}));
   CHECK(is_refused({.reflink = Reflink::always, .sparse = Sparse::never}));
   CHECK(is_refused({.reflink = Reflink::always, .sparse = Sparse::always}));
+  for (const Make make : {Make::hard_link, Make::symbolic_link, Make::attributes}) {
+    CHECK(is_refused({.make = make, .writing = Writing::in_place}));
+    CHECK_FALSE(is_refused({.make = make, .reflink = Reflink::always}));
+  }
   CHECK(is_refused({.retries = 1'000'001}));
   CHECK(is_refused({.retry_wait = -1ms}));
   CHECK(is_refused({.retry_wait = 25h}));
