@@ -153,6 +153,7 @@ class Directory {
   [[nodiscard]] virtual int sync() = 0;  ///< fsync of the directory: its names are durable
   /// syncfs(2): all of the file system that holds it is durable, names and attributes too, where
   /// FsInfo::syncs_whole. An error of anybody's write-back since this handle was opened is told once.
+  /// EROFS: it is, or became, read-only, and nothing was synced.
   [[nodiscard]] virtual int sync_file_system() = 0;
   virtual Result<FsInfo> file_system() = 0;
 };

@@ -26,6 +26,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
@@ -432,7 +433,13 @@ class PosixDirectory final : public Directory {
   int unlink(const Name& name) override { return answer(::unlinkat(fd_.get(), name.c_str(), 0)); }
 
   int sync() override { return answer(::fsync(fd_.get())); }
-  int sync_file_system() override { return answer(::syncfs(fd_.get())); }
+  int sync_file_system() override {
+    if (::syncfs(fd_.get()) != 0) return errno;
+    // Where an error has made the file system read-only, the kernel syncs nothing and says that all is well.
+    struct statfs found {};
+    if (::fstatfs(fd_.get(), &found) != 0) return errno;
+    return (static_cast<unsigned long>(found.f_flags) & ST_RDONLY) != 0 ? EROFS : 0;
+  }
 
   Result<FsInfo> file_system() override {
     struct statfs found {};
