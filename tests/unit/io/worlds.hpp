@@ -35,6 +35,9 @@ class World {
   virtual void fifo(const io::Name& name) = 0;
   virtual void set_mode(const io::Name& name, std::uint32_t mode) = 0;
   virtual void move(const io::Name& from, const io::Name& to) = 0;
+  virtual void remove(const io::Name& name) = 0;
+  /// From now on calls are root's; false where this process is not.
+  virtual bool become_root() = 0;
 };
 
 class PosixWorld final : public World {
@@ -75,6 +78,8 @@ class PosixWorld final : public World {
   void move(const io::Name& from, const io::Name& to) override {
     std::filesystem::rename(directory_ / from, directory_ / to);
   }
+  void remove(const io::Name& name) override { std::filesystem::remove(directory_ / name); }
+  bool become_root() override { return fs_->user() == 0; }
 
  private:
   TempDir directory_;
@@ -104,6 +109,11 @@ class MemoryWorld : public World {
   }
   void move(const io::Name& from, const io::Name& to) override {
     disk_.move(root() / from, root() / to);
+  }
+  void remove(const io::Name& name) override { disk_.remove(root() / name); }
+  bool become_root() override {
+    disk_.set_user({.uid = 0, .gid = 0});
+    return true;
   }
 
  private:
