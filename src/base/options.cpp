@@ -11,19 +11,40 @@ namespace rcopy {
 namespace {
 
 constexpr unsigned kMostRetries = 1'000'000;
+constexpr unsigned kMostJobs = 256;
 constexpr std::chrono::hours kLongestWait{24};
 
 [[noreturn]] void refuse(const char* operation, const char* reason) {
   throw Error{{.code = ErrorCode::usage, .operation = operation, .path = {}, .reason = reason}};
 }
 
+/// What the options say about which files, and about the files they come from.
+void check_selection(const Options& options) {
+  if (options.min_bytes > options.max_bytes) refuse("copy files of such sizes", "the least is above the most");
+  for (const FilterRule& rule : options.filters) {
+    if (rule.pattern.empty()) refuse("use a filter rule", "its pattern is empty");
+  }
+  if (options.sources == Sources::keep) return;
+  if (options.verify == Verify::none) {
+    refuse("remove the sources", "a source is removed only when its copy is proven; leave out --verify=none");
+  }
+  if (options.make != Make::copy) {
+    refuse("remove the sources", "no content is copied; leave out --link, --symbolic-link or --attributes-only");
+  }
+}
+
 }  // namespace
 
 void check(const Options& options) {
+  check_selection(options);
   if (options.journal && options.journal->empty()) refuse("use the journal", "its name is empty");
   if (options.resume == Resume::check && !options.journal) {
     refuse("check what an earlier run kept", "nothing is kept without a journal");
   }
+  if (options.catalog == Catalog::keep && !options.journal) {
+    refuse("keep the list of finished files", "it is in the journal, and there is none");
+  }
+  if (options.jobs > kMostJobs) refuse("copy that many files at once", "at most 256");
   if (options.writing == Writing::in_place && options.reflink == Reflink::always) {
     refuse("clone in place", "a clone is always a new file; leave out --inplace or --reflink=always");
   }

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <string>
 
 namespace rcopy::base {
 namespace {
@@ -23,6 +24,12 @@ constexpr double kMiB = kKiB * 1024;
 constexpr double kGiB = kMiB * 1024;
 constexpr std::array<Unit, 7> kRates{
     {{"", kKiB}, {"K", kKiB}, {"k", kKiB}, {"M", kMiB}, {"m", kMiB}, {"G", kGiB}, {"g", kGiB}}};
+constexpr double kTiB = kGiB * 1024;
+constexpr double kPiB = kTiB * 1024;
+constexpr std::array<Unit, 17> kSizes{{{"", 1},       {"b", 1},      {"k", kKiB},    {"kib", kKiB}, {"kb", 1e3},
+                                       {"m", kMiB},   {"mib", kMiB}, {"mb", 1e6},    {"g", kGiB},   {"gib", kGiB},
+                                       {"gb", 1e9},   {"t", kTiB},   {"tib", kTiB},  {"tb", 1e12},  {"p", kPiB},
+                                       {"pib", kPiB}, {"pb", 1e15}}};
 constexpr double kMostBytes = 9'007'199'254'740'992.0;  // what a double counts exactly
 
 /// A number without a sign and one of the units, to the product of the two.
@@ -40,6 +47,15 @@ std::optional<double> scaled(std::string_view text, const std::array<Unit, count
   const auto [stopped, error] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
   if (error != std::errc{} || stopped != end) return std::nullopt;
   return value * unit->factor;
+}
+
+/// "kb" for "KB", and no dependence on the locale.
+std::string in_small_letters(std::string_view text) {
+  std::string small{text};
+  for (char& c : small) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return small;
 }
 
 }  // namespace
@@ -61,6 +77,12 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
 std::optional<std::uint64_t> parse_rate(std::string_view text) {
   const auto bytes = scaled(text, kRates);
   if (!bytes || *bytes < kKiB || *bytes > kMostBytes) return std::nullopt;
+  return static_cast<std::uint64_t>(std::llround(*bytes));
+}
+
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  const auto bytes = scaled(in_small_letters(text), kSizes);
+  if (!bytes || *bytes > kMostBytes) return std::nullopt;
   return static_cast<std::uint64_t>(std::llround(*bytes));
 }
 

@@ -22,4 +22,8 @@ namespace rcopy::base {
 /// case. At least 1 KiB and at most 2^53 bytes; rounded to a whole byte.
 [[nodiscard]] std::optional<std::uint64_t> parse_rate(std::string_view text);
 
+/// Bytes: "500" or "500B"; "10K", "10KiB", "1.5G" are powers of 1024, "10KB", "1.5GB" powers of 1000, as in
+/// rsync; up to P, in either case. At most 2^53; rounded to a whole byte.
+[[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
+
 }  // namespace rcopy::base

@@ -60,6 +60,15 @@ std::vector<std::filesystem::path> operands_among(const std::vector<std::string>
   return operands;
 }
 
+/// What is read to its end by one option is empty for the next.
+void check_standard_input(const Arguments& arguments) {
+  using Kind = RuleWord::Kind;
+  const auto readers = std::count_if(arguments.rules.begin(), arguments.rules.end(), [](const RuleWord& word) {
+    return word.text == "-" && word.kind != Kind::exclude && word.kind != Kind::include;
+  });
+  if (readers + (arguments.files_from == "-" ? 1 : 0) > 1) refuse("standard input can be read by one option only");
+}
+
 std::filesystem::path without_slashes(const std::filesystem::path& path) {
   std::string text = path.native();
   while (text.size() > 1 && text.back() == '/') text.pop_back();
@@ -76,6 +85,26 @@ Follow usual_follow(const Arguments& arguments) {
 Replace replacing(const Arguments& arguments) {
   const bool link = arguments.make == Make::hard_link || arguments.make == Make::symbolic_link;
   return link && arguments.replace == Replace::any ? Replace::name : arguments.replace;
+}
+
+/// What the destination is taken for. There is at least one operand.
+Target target_of(const Arguments& arguments) {
+  const auto& operands = arguments.operands;
+  const bool never_directory = arguments.target == Target::file;
+  if (arguments.target_directory) {
+    if (never_directory) refuse("cannot combine --target-directory (-t) and --no-target-directory (-T)");
+    return Target::directory;
+  }
+  if (operands.size() == 1) refuse("missing destination file operand after " + base::quoted(operands.front()));
+  if (never_directory && operands.size() > 2) refuse("extra operand " + base::quoted(operands[2]));
+  if (arguments.naming == Naming::whole_path) {
+    if (never_directory) refuse("with --parents, the destination must be a directory");
+    return Target::directory;
+  }
+  if (never_directory) return Target::file;
+  // "cp -r DIR NEW/" makes NEW.
+  const bool slash_at_end = operands.back().native().back() == '/' && arguments.recursion == Recursion::none;
+  return operands.size() > 2 || slash_at_end ? Target::directory : Target::automatic;
 }
 
 constexpr std::size_t kHelpColumn = 26;
@@ -142,6 +171,7 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
     refuse(error.what());
   }
   arguments.operands = operands_among(app.remaining());
+  check_standard_input(arguments);
   return arguments;
 }
 
@@ -156,6 +186,14 @@ Options to_options(const Arguments& arguments, const Environment& environment) {
       .specials = arguments.specials,
       .mounts = arguments.mounts,
       .directory_links = arguments.directory_links,
+      .compare = arguments.compare,
+      .filters = read_rules(arguments.rules, arguments.separator),
+      .min_bytes = arguments.min_bytes,
+      .max_bytes = arguments.max_bytes,
+      .execution = arguments.execution,
+      .sources = arguments.sources,
+      .catalog = arguments.catalog,
+      .jobs = arguments.jobs,
       .reflink = arguments.reflink,
       .writing = arguments.writing,
       .rewrite = arguments.rewrite,
@@ -199,28 +237,20 @@ Job to_job(const Arguments& arguments) {
   if (std::any_of(operands.begin(), operands.end(), [](const auto& one) { return one.empty(); })) {
     refuse("a file operand is empty");
   }
-  Job job{.sources = operands, .destination = {}, .target = arguments.target, .naming = arguments.naming};
+  Job job{
+      .sources = operands, .destination = {}, .target = target_of(arguments), .naming = arguments.naming};
   if (arguments.target_directory) {
-    if (arguments.target == Target::file) {
-      refuse("cannot combine --target-directory (-t) and --no-target-directory (-T)");
-    }
     job.destination = *arguments.target_directory;
-    job.target = Target::directory;
   } else {
-    if (operands.size() == 1) {
-      refuse("missing destination file operand after " + base::quoted(operands.front()));
-    }
     job.destination = operands.back();
     job.sources.pop_back();
-    // "cp -r DIR NEW/" makes NEW.
-    const bool slash_at_end = operands.back().native().back() == '/' && arguments.recursion == Recursion::none;
-    const bool whole_path = arguments.naming == Naming::whole_path;
-    if (whole_path && arguments.target == Target::file) refuse("with --parents, the destination must be a directory");
-    if (arguments.target == Target::file && operands.size() > 2) refuse("extra operand " + base::quoted(operands[2]));
-    if (arguments.target != Target::file && (operands.size() > 2 || slash_at_end || whole_path)) job.target = Target::directory;
   }
   if (arguments.slashes == TrailingSlashes::strip) {
     for (auto& source : job.sources) source = without_slashes(source);
+  }
+  if (arguments.files_from) {
+    if (job.sources.size() != 1) refuse("with --files-from there must be one source, a directory");
+    job.only = read_names(*arguments.files_from, arguments.separator);
   }
   return job;
 }

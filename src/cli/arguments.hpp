@@ -5,6 +5,7 @@
 #pragma once
 
 #include "cli/journal_location.hpp"
+#include "cli/rule_files.hpp"
 #include "ui/text_renderer.hpp"
 
 #include <rcopy/copy.hpp>
@@ -48,6 +49,16 @@ struct Arguments {
   Specials specials = Options{}.specials;
   Mounts mounts = Options{}.mounts;
   DirectoryLinks directory_links = Options{}.directory_links;
+  std::vector<RuleWord> rules;
+  std::optional<std::filesystem::path> files_from;  ///< "-" is standard input
+  Separator separator = Separator::line;            ///< of all files of rules and names
+  Compare compare = Options{}.compare;
+  std::uint64_t min_bytes = Options{}.min_bytes;
+  std::uint64_t max_bytes = Options{}.max_bytes;
+  Execution execution = Options{}.execution;
+  Sources sources = Options{}.sources;
+  Catalog catalog = Options{}.catalog;
+  unsigned jobs = Options{}.jobs;
   Reflink reflink = Options{}.reflink;
   Writing writing = Options{}.writing;
   Rewrite rewrite = Options{}.rewrite;
@@ -78,10 +89,12 @@ struct Arguments {
 /// --no-journal exclude each other. Throws Error (usage) whose text is the whole message.
 [[nodiscard]] Arguments parse_arguments(const std::vector<std::string>& words);
 
-/// Throws Error: journal where the journal has no place; usage for backups of an unknown kind.
+/// Reads the files of rules. Throws Error: journal where the journal has no place; usage for backups of
+/// an unknown kind and for rules that cannot be read.
 [[nodiscard]] Options to_options(const Arguments& arguments, const Environment& environment);
 
-/// Throws Error (usage) for missing or empty operands.
+/// Reads the list of --files-from. Throws Error (usage) for missing or empty operands, and for names that
+/// cannot be read.
 [[nodiscard]] Job to_job(const Arguments& arguments);
 
 [[nodiscard]] std::string help_text();

@@ -19,6 +19,9 @@ namespace rcopy::cli {
 /// Where it goes, and what becomes of what is there.
 [[nodiscard]] std::vector<Row> replace_rows();
 
+/// Which files of a directory are copied.
+[[nodiscard]] std::vector<Row> selection_rows();
+
 /// How it is made, continued and proven.
 [[nodiscard]] std::vector<Row> proof_rows();
 

@@ -32,6 +32,7 @@ const std::vector<Group>& option_groups() {
       {"What is copied, and as what", tree_rows()},
       {"What a copy keeps of its source", attribute_rows()},
       {"Where it goes, and what it replaces", replace_rows()},
+      {"Which files are copied", selection_rows()},
       {"How it is made, continued and proven", proof_rows()},
       {"What it waits for, and leaves to others", load_rows()},
       {"What is kept of it, and said", talk_rows()},

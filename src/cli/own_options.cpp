@@ -2,8 +2,10 @@
 //
 // The options that are rcopy's own, and those of cp that belong beside them.
 #include "base/parse.hpp"
+#include "base/text.hpp"
 #include "cli/option_rows.hpp"
 #include "cli/option_values.hpp"
+#include "cli/rule_files.hpp"
 
 #include <chrono>
 #include <string>
@@ -13,6 +15,7 @@ namespace rcopy::cli {
 namespace {
 
 constexpr const char* kForeverWord = "forever";
+constexpr unsigned kMostJobs = 256;
 
 Verify parse_verify(const std::string& value) {
   return choose<Verify>(
@@ -63,7 +66,57 @@ void name_journal(Arguments& arguments, const std::string& path) {
   arguments.journal = path;
 }
 
+/// A rule that is read later, in the place of this word.
+void read_rules_from(Arguments& to, RuleWord::Kind kind, const std::string& file) {
+  if (file.empty()) refuse("a file of rules needs a name");
+  to.rules.push_back({.kind = kind, .text = file});
+}
+
+void name_files(Arguments& to, const std::string& file) {
+  if (file.empty()) refuse("--files-from needs the name of a file");
+  to.files_from = file;
+}
+
+unsigned parse_jobs(const std::string& value) {
+  const unsigned jobs = valid("--jobs", value, base::parse_count(value));
+  if (jobs == 0 || jobs > kMostJobs) refuse("invalid value " + base::quoted(value) + " for --jobs; 1 to 256");
+  return jobs;
+}
+
 }  // namespace
+
+std::vector<Row> selection_rows() {
+  using Kind = RuleWord::Kind;
+  return {
+      {"", "--exclude", "PATTERN",
+       "leave out what fits, below a SOURCE; of all rules the\n"
+       "first that fits decides, as in rsync",
+       [](auto& to, const auto& value) { to.rules.push_back(pattern_word(value, Kind::exclude)); }},
+      {"", "--include", "PATTERN", "do not leave out what fits",
+       [](auto& to, const auto& value) { to.rules.push_back(pattern_word(value, Kind::include)); }},
+      {"", "--exclude-from", "FILE", "a pattern to exclude in each line; - is standard input",
+       [](auto& to, const auto& value) { read_rules_from(to, Kind::exclude_from, value); }},
+      {"", "--include-from", "FILE", "likewise, to include",
+       [](auto& to, const auto& value) { read_rules_from(to, Kind::include_from, value); }},
+      {"", "--filter", "RULE",
+       "rule '- PATTERN' excludes, '+ PATTERN' includes,\n"
+       "'. FILE' reads such rules, '!' forgets those before",
+       [](auto& to, const auto& value) { to.rules.push_back(filter_word(value)); }},
+      {"", "--files-from", "FILE", "copy only the names in FILE, below the one SOURCE", name_files},
+      {"", "--from0", "", "all these files have zero bytes for ends of lines",
+       [](auto& to, const auto&) { to.separator = Separator::nul; }},
+      {"", "--max-size", "SIZE",
+       "leave out larger files: a number of bytes, or like\n"
+       "10K, 1.5G (powers of 1024), 10KB, 1.5GB (of 1000)",
+       [](auto& to, const auto& value) { to.max_bytes = valid("--max-size", value, base::parse_size(value)); }},
+      {"", "--min-size", "SIZE", "leave out smaller files",
+       [](auto& to, const auto& value) { to.min_bytes = valid("--min-size", value, base::parse_size(value)); }},
+      {"", "--checksum", "",
+       "compare content, not size and time, to know what is\n"
+       "there already",
+       [](auto& to, const auto&) { to.compare = Compare::content; }},
+  };
+}
 
 std::vector<Row> proof_rows() {
   return {
@@ -91,6 +144,8 @@ std::vector<Row> proof_rows() {
        "with --inplace, or after a read-back that failed:\n"
        "write only the blocks that differ",
        [](auto& to, const auto&) { to.rewrite = Rewrite::differing; }},
+      {"", "--remove-source-files", "", "remove what is no directory once its copy is proven",
+       [](auto& to, const auto&) { to.sources = Sources::remove; }},
       {"", "--retries", "N", "try a file again up to N times (default 3)",
        [](auto& to, const auto& value) {
          to.retries = valid("--retries", value, base::parse_count(value));
@@ -106,6 +161,8 @@ std::vector<Row> proof_rows() {
 
 std::vector<Row> load_rows() {
   return {
+      {"-j", "--jobs", "N", "copy up to N small files at once, 1 to 256",
+       [](auto& to, const auto& value) { to.jobs = parse_jobs(value); }},
       {"", "--wait", "TIME",
        "when a device is pulled or unmounted, wait until it is\n"
        "back and continue; without TIME, for ever",
@@ -141,6 +198,13 @@ std::vector<Row> talk_rows() {
       {"", "--journal", "PATH", "keep the positions in this file", name_journal},
       {"", "--no-journal", "", "keep no positions: nothing to continue by a later run",
        [](auto& to, const auto&) { choose_journal(to, JournalChoice::none); }},
+      {"", "--catalog", "", "keep the list of finished files in the journal",
+       [](auto& to, const auto&) { to.catalog = Catalog::keep; }},
+      {"", "--dry-run", "", "do nothing, but say what would be done",
+       [](auto& to, const auto&) {
+         to.execution = Execution::dry;
+         if (to.verbosity == Verbosity::normal) to.verbosity = Verbosity::verbose;
+       }},
       {"-v", "--verbose", "", "say what is done and why, and the result of each file",
        [](auto& to, const auto&) { to.verbosity = Verbosity::verbose; }},
       {"", "--debug", "", "the same as -v",

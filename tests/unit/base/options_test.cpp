@@ -37,6 +37,14 @@ TEST_CASE("options that make no sense are refused") {
     CHECK(is_refused({.make = make, .writing = Writing::in_place}));
     CHECK_FALSE(is_refused({.make = make, .reflink = Reflink::always}));
   }
+  CHECK(is_refused({.filters = {{.pattern = ""}}}));
+  CHECK(is_refused({.min_bytes = 2, .max_bytes = 1}));
+  CHECK(is_refused({.verify = Verify::none, .sources = Sources::remove}));
+  CHECK(is_refused({.make = Make::hard_link, .sources = Sources::remove}));
+  CHECK(is_refused({.make = Make::symbolic_link, .sources = Sources::remove}));
+  CHECK(is_refused({.make = Make::attributes, .sources = Sources::remove}));
+  CHECK(is_refused({.catalog = Catalog::keep}));
+  CHECK(is_refused({.jobs = 257}));
   CHECK(is_refused({.retries = 1'000'001}));
   CHECK(is_refused({.retry_wait = -1ms}));
   CHECK(is_refused({.retry_wait = 25h}));
@@ -47,6 +55,10 @@ TEST_CASE("options at their limits are good") {
   CHECK_FALSE(is_refused({.reflink = Reflink::automatic, .writing = Writing::in_place}));
   CHECK_FALSE(is_refused({.reflink = Reflink::always, .sparse = Sparse::automatic}));
   CHECK_FALSE(is_refused({.reflink = Reflink::automatic, .sparse = Sparse::never}));
+  CHECK_FALSE(is_refused({.min_bytes = 1, .max_bytes = 1}));
+  CHECK_FALSE(is_refused({.verify = Verify::cache, .sources = Sources::remove}));
+  CHECK_FALSE(is_refused({.journal = "j.db", .catalog = Catalog::keep}));
+  CHECK_FALSE(is_refused({.jobs = 256}));
   CHECK_FALSE(is_refused({.retries = 0}));
   CHECK_FALSE(is_refused({.retries = 1'000'000}));
   CHECK_FALSE(is_refused({.retry_wait = 0ms}));

@@ -52,3 +52,25 @@ TEST_CASE("what is not a rate is refused") {
     CHECK_FALSE(parse_rate(text));
   }
 }
+
+TEST_CASE("a size is in bytes or has a unit, powers of 1024 or with a B of 1000") {
+  CHECK(parse_size("0") == 0U);
+  CHECK(parse_size("500") == 500U);
+  CHECK(parse_size("500B") == 500U);
+  CHECK(parse_size("10k") == 10U * 1024);
+  CHECK(parse_size("10KiB") == 10U * 1024);
+  CHECK(parse_size("10KB") == 10'000U);
+  CHECK(parse_size("1.5G") == 1536ULL * 1024 * 1024);
+  CHECK(parse_size("1.5gb") == 1'500'000'000ULL);
+  CHECK(parse_size("2T") == 2ULL << 40);
+  CHECK(parse_size("1TB") == 1'000'000'000'000ULL);
+  CHECK(parse_size("8P") == 1ULL << 53);
+  CHECK(parse_size("9007199254740992") == 1ULL << 53);
+}
+
+TEST_CASE("what is not a size is refused") {
+  for (const char* text : {"", "K", "-1", "+1", "1 K", "1x", "1KiBs", "1i", "1e3", "inf", "0x10", "1,5", "9P", "1K-1"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_size(text));
+  }
+}

@@ -218,7 +218,8 @@ TEST_CASE("the last operand is the destination, and a directory where it must be
 }
 
 TEST_CASE("with -t all operands are sources, and with -T the last is never a directory") {
-  for (const Words& words : {Words{"-t", "d", "a", "b"}, Words{"a", "-td", "b"}, Words{"a", "b", "--target-directory=d"}}) {
+  for (const Words& words :
+       {Words{"-t", "d", "a", "b"}, Words{"a", "-td", "b"}, Words{"a", "b", "--target-directory=d"}}) {
     const Job job = to_job(parse_arguments(words));
     CHECK(job.sources == Paths{"a", "b"});
     CHECK(job.destination == "d");

@@ -32,11 +32,11 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-/// Runs of letters and dashes.
+/// Runs of letters, digits and dashes.
 std::vector<std::string> words_of(const std::string& text) {
   std::vector<std::string> words(1);
   for (const char c : text) {
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-') {
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-') {
       words.back() += c;
     } else if (!words.back().empty()) {
       words.emplace_back();
