@@ -143,7 +143,8 @@ Staged::Done StagedName::finish() {
                                                                     : Item::file,
                       .found = Found::in_tree,
                       .outcome = Outcome::copied,
-                      .method = method_},
+                      .method = method_,
+                      .file_hash = {}},
           .source = source_,
           .destination = now.value_or(io::Stat{})};
 }

@@ -182,6 +182,7 @@ std::vector<TreeWalk::Child> TreeWalk::put_files(const TreeDirectoryPtr& directo
     const io::Name name = entry.name;
     try {
       Child child = look_closer(*directory, std::move(entry));
+      if (filter_.excluded_by((directory->relative() / name).native(), child.entry.kind) != nullptr) continue;
       if (child.entry.kind == io::FileKind::directory) {
         directories.push_back(std::move(child));
         continue;

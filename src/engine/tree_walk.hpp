@@ -4,6 +4,7 @@
 // thread; it runs ahead of the copying as far as the queue lets it.
 #pragma once
 
+#include "engine/filter.hpp"
 #include "engine/job_report.hpp"
 #include "engine/tree_queue.hpp"
 
@@ -23,7 +24,7 @@ class TreeWalk {
     std::size_t most_directories;              ///< open at once, besides those the walk is in
   };
 
-  explicit TreeWalk(Parts parts) : parts_{std::move(parts)} {}
+  explicit TreeWalk(Parts parts) : parts_{std::move(parts)}, filter_{parts_.run.options.filters} {}
 
   /// Everything below `root`. What fails is reported, and the rest goes on.
   void walk(const TreeDirectoryPtr& root);
@@ -42,6 +43,7 @@ class TreeWalk {
   void failed(const TreeDirectory& directory, const io::Name& name, const Error& error);
 
   Parts parts_;
+  Filter filter_;
   io::Stat source_root_;
   io::Stat destination_root_;
   std::size_t depth_ = 0;

@@ -26,6 +26,12 @@ Error read_error() {
                 .os_error = EIO}};
 }
 
+Tally tally(const std::vector<FileSummary>& files) {
+  Tally sum;
+  for (const FileSummary& file : files) sum.add(file);
+  return sum;
+}
+
 FileSummary copied() {
   return {.source = "big.iso",
           .destination = "/mnt/stick/big.iso",
