@@ -74,11 +74,10 @@ JobSummary copy_files(const Job& job, const Options& options, Observer& observer
     events.emit(Warning{.path = {}, .text = "the system refuses an idle priority; copying at the usual one"});
   }
   std::optional<journal::Journal> journal;
-  if (options.journal) {
-    journal.emplace(*options.journal, [&](const std::filesystem::path& path, const std::string& text) {
-      events.emit(Warning{.path = path, .text = text});
-    });
-  }
+  const auto warn = [&](const std::filesystem::path& path, const std::string& text) {
+    events.emit(Warning{.path = path, .text = text});
+  };
+  if (options.journal) journal.emplace(*options.journal, warn);
   const engine::Run run{.fs = *fs,
                         .journal = journal ? &*journal : nullptr,
                         .options = options,
@@ -87,13 +86,15 @@ JobSummary copy_files(const Job& job, const Options& options, Observer& observer
                         .target = job.target,
                         .directory = job_directory(*fs, job)};
   engine::JobReport report{events};
+  std::optional<journal::TreeCatalog> catalog;
   std::optional<engine::TreeCopier> trees;
   std::set<io::Name> names;
   for (const auto& source : job.sources) {
     if (run.stop.stop_requested()) break;
     try {
       if (options.recursion == Recursion::all && is_directory(*fs, source, options)) {
-        if (!trees) trees.emplace(run, report);
+        if (journal && !catalog) catalog.emplace(journal->path(), warn);
+        if (!trees) trees.emplace(run, report, catalog ? &*catalog : nullptr);
         trees->copy(source, tree_destination(*fs, job, source));
         continue;
       }

@@ -10,18 +10,15 @@
 #include <utility>
 
 namespace rcopy::engine {
-namespace {
 
-std::string to_text(Verify how) {
+const char* to_text(Verify how) {
   switch (how) {
     case Verify::medium: return "medium";
     case Verify::cache: return "cache";
-    case Verify::none: return "none";
+    case Verify::none: break;
   }
   return "none";
 }
-
-}  // namespace
 
 std::int64_t unix_now() {
   using namespace std::chrono;

@@ -75,6 +75,9 @@ class Ledger {
   bool begun_ = false;
 };
 
+/// As the journal writes it.
+[[nodiscard]] const char* to_text(Verify how);
+
 /// Unix seconds.
 [[nodiscard]] std::int64_t unix_now();
 

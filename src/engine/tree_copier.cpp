@@ -2,6 +2,7 @@
 #include "engine/tree_copier.hpp"
 
 #include "engine/identity.hpp"
+#include "engine/ledger.hpp"
 #include "engine/staged_file.hpp"
 #include "engine/staged_name.hpp"
 #include "engine/tree_existing.hpp"
@@ -24,7 +25,8 @@ TreeTask task_of(const Staged& staged) { return {.directory = staged.directory()
 
 }  // namespace
 
-TreeCopier::TreeCopier(const Run& run, JobReport& report) : run_{run}, report_{report}, queue_{TreeQueue::Limits{}} {
+TreeCopier::TreeCopier(const Run& run, JobReport& report, journal::TreeCatalog* catalog)
+    : run_{run}, report_{report}, catalog_{catalog}, queue_{TreeQueue::Limits{}} {
   on_stop_.emplace(run.stop, [this] { queue_.stop(); });
   on_failure_.emplace(failure_.stopped(), [this] { queue_.stop(); });
   const unsigned jobs = run.options.jobs == 0 ? kUsualJobs : run.options.jobs;
@@ -40,7 +42,11 @@ TreeCopier::~TreeCopier() {
 
 void TreeCopier::copy(const std::filesystem::path& source, const std::filesystem::path& destination) {
   try {
-    const auto root = open_tree(run_, source, destination, directories_);
+    const auto root = open_tree(run_, source, destination, directories_, catalog_);
+    {
+      const std::lock_guard lock{jobs_mutex_};
+      jobs_.push_back(root->job());
+    }
     TreeWalk{{.run = run_,
               .queue = queue_,
               .finished = directories_,
@@ -62,6 +68,10 @@ void TreeCopier::finish() {
   finish_directories();
   failure_.rethrow();
   sync_directories();
+  for (const auto& job : jobs_) {
+    if (run_.stop.stop_requested()) job->failed();
+    job->end(run_.options.catalog);
+  }
 }
 
 // --- small files and names
@@ -175,6 +185,7 @@ void TreeCopier::leave_to_transfer(const TreeTask& task) { queue_.put_slow(task)
 void TreeCopier::give_up(const TreeTask& task, const Error& error) {
   report_.failed(error, task.directory->source().shown() / task.entry.name,
                  task.directory->destination().shown() / task.entry.name);
+  task.directory->job()->failed();
   ++run_.events.tree().done_files;
   const auto source = task.directory->source().handle()->stat(task.entry.name, io::Links::nofollow);
   if (source.error == 0 && shares_names(source.value)) come_again(links_.failed(source.value));
@@ -229,9 +240,12 @@ void TreeCopier::transfer_one(const TreeTask& task) {
     const FileSummary summary = transfer_file(run_, route);
     report_.count(summary);
     run_.events.tree().done_bytes += summary.total_bytes;
+    const auto destination = io::find(*task.directory->destination().handle(), task.entry.name);
+    if (source.error == 0 && destination) known(task, source.value, *destination, summary, summary.destination);
     if (shares) there(source.value, *task.directory, task.entry.name);
   } catch (const Error& error) {
     report_.count(error);
+    task.directory->job()->failed();
     if (shares) come_again(links_.failed(source.value));
   }
   ++run_.events.tree().done_files;
@@ -305,6 +319,7 @@ void TreeCopier::finish(const Batch& published) {
       report_.finished(done.summary);
       ++run_.events.tree().done_files;
       run_.events.tree().done_bytes += done.summary.total_bytes;
+      known(task_of(*staged), done.source, done.destination, done.summary, std::nullopt);
       there(done.source, *staged->directory(), staged->entry().name);
       queue_.done();
     } catch (const Error& error) {
@@ -312,7 +327,30 @@ void TreeCopier::finish(const Batch& published) {
     }
   }
   queue_.finished(published.size());
+  write_jobs();
   finish_directories();
+}
+
+void TreeCopier::write_jobs() {
+  std::vector<std::shared_ptr<TreeJob>> jobs;
+  {
+    const std::lock_guard lock{jobs_mutex_};
+    jobs = jobs_;
+  }
+  for (const auto& job : jobs) job->write();
+}
+
+/// For a later run: of regular files only, which are the ones it would read again.
+void TreeCopier::known(const TreeTask& task, const io::Stat& source, const io::Stat& destination,
+                       const FileSummary& file, std::optional<std::filesystem::path> row) {
+  if (source.kind != io::FileKind::regular || destination.kind != io::FileKind::regular) return;
+  const TreeDirectory& directory = *task.directory;
+  directory.job()->add(directory.relative() / task.entry.name,
+                       {.name = {.source = identity_hash(source, directory.source().volume().fs),
+                                 .destination = identity_hash(destination, directory.destination().volume().fs)},
+                        .file_hash = hash::Digest::from_hex(file.file_hash),
+                        .verified_by = to_text(file.verified),
+                        .row = std::move(row)});
 }
 
 // --- directories

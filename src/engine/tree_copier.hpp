@@ -21,7 +21,8 @@ namespace rcopy::engine {
 class TreeCopier {
  public:
   /// All must outlive it.
-  TreeCopier(const Run& run, JobReport& report);
+  /// `catalog` may be null: then no later run knows what this one finished.
+  TreeCopier(const Run& run, JobReport& report, journal::TreeCatalog* catalog);
   ~TreeCopier();
   TreeCopier(const TreeCopier&) = delete;
   TreeCopier& operator=(const TreeCopier&) = delete;
@@ -56,18 +57,24 @@ class TreeCopier {
   void finish_directories();
   void sync_directories();
 
+  void known(const TreeTask& task, const io::Stat& source, const io::Stat& destination, const FileSummary& file,
+             std::optional<std::filesystem::path> row);
+  void write_jobs();
   [[nodiscard]] bool shares_names(const io::Stat& source) const;
   void there(const io::Stat& source, const TreeDirectory& directory, const io::Name& name);
   void come_again(std::vector<TreeTask> waiting);
 
   const Run& run_;
   JobReport& report_;
+  journal::TreeCatalog* catalog_;
   TreeQueue queue_;
   FinishedDirectories directories_;
   std::mutex finishing_;  ///< one thread at a time gives directories their attributes
   std::set<std::shared_ptr<const Volume>> dirty_;  ///< with directories that got attributes since the last sync
   LinkTable links_;
   Failure failure_;
+  std::mutex jobs_mutex_;
+  std::vector<std::shared_ptr<TreeJob>> jobs_;  ///< one for each copy()
   std::vector<TreeDirectoryPtr> plain_;  ///< of copy_one()
   std::vector<std::unique_ptr<io::File>> locks_;
   std::optional<std::stop_callback<std::function<void()>>> on_stop_, on_failure_;

@@ -46,12 +46,14 @@ void TreeSide::renew(std::shared_ptr<io::Directory> handle) {
 }
 
 TreeDirectory::TreeDirectory(TreeDirectoryPtr above, std::unique_ptr<TreeSide> source,
-                             std::unique_ptr<TreeSide> destination, std::filesystem::path relative, Origin origin)
+                             std::unique_ptr<TreeSide> destination, std::filesystem::path relative, Origin origin,
+                             std::shared_ptr<TreeJob> job)
     : above_{std::move(above)},
       source_{std::move(source)},
       destination_{std::move(destination)},
       relative_{std::move(relative)},
-      origin_{origin} {}
+      origin_{origin},
+      job_{std::move(job)} {}
 
 void TreeDirectory::renew(io::FileSystem& fs) {
   if (above_) above_->renew(fs);

@@ -7,6 +7,7 @@
 
 #include "engine/place.hpp"
 #include "engine/transfer.hpp"
+#include "engine/tree_job.hpp"
 
 #include <condition_variable>
 #include <cstddef>
@@ -61,7 +62,7 @@ enum class Origin { found, made };
 class TreeDirectory {
  public:
   TreeDirectory(TreeDirectoryPtr above, std::unique_ptr<TreeSide> source, std::unique_ptr<TreeSide> destination,
-                std::filesystem::path relative, Origin origin);
+                std::filesystem::path relative, Origin origin, std::shared_ptr<TreeJob> job);
 
   [[nodiscard]] const TreeDirectoryPtr& above() const { return above_; }  ///< null for the root of a tree
   [[nodiscard]] TreeSide& source() const { return *source_; }
@@ -69,6 +70,7 @@ class TreeDirectory {
   /// As filters see it: with the name of the root, where that has one, and no slash at the end.
   [[nodiscard]] const std::filesystem::path& relative() const { return relative_; }
   [[nodiscard]] Origin origin() const { return origin_; }
+  [[nodiscard]] const std::shared_ptr<TreeJob>& job() const { return job_; }
 
   /// Opens both sides anew, from their roots on. Throws Error (io), also where one of them is another directory.
   void renew(io::FileSystem& fs);
@@ -86,6 +88,7 @@ class TreeDirectory {
   std::unique_ptr<TreeSide> destination_;
   std::filesystem::path relative_;
   Origin origin_;
+  std::shared_ptr<TreeJob> job_;
 };
 
 /// Directories whose last user is gone, each before the one above it. Any thread.

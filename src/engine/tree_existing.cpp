@@ -31,6 +31,13 @@ bool may_differ(const io::Stat& source, const io::Stat& existing, const Attribut
   return source.ctime_ns >= existing.ctime_ns && fs.stable_inodes;
 }
 
+bool is_known(const TreeTask& task, const io::Stat& source, const io::Stat& existing) {
+  const TreeDirectory& directory = *task.directory;
+  return directory.job()->is_finished(directory.relative() / task.entry.name,
+                                      identity_hash(source, directory.source().volume().fs),
+                                      identity_hash(existing, directory.destination().volume().fs));
+}
+
 void refresh(const Run& run, const TreeTask& task, const io::Stat& existing) {
   const Source source = source_in(*task.directory, task.entry.name, io::OpenMode::source);
   Place place = place_in(*task.directory, task.entry.name);
@@ -63,6 +70,7 @@ std::optional<Outcome> without_copying(const Run& run, const TreeTask& task, con
   if (source.kind != io::FileKind::regular) {
     return is_like_source(run, task, source, existing) ? std::optional{Outcome::up_to_date} : std::nullopt;
   }
+  if (options.resume != Resume::never && is_known(task, source, existing)) return Outcome::up_to_date;
   const bool same = options.attributes.timestamps == Timestamps::preserve && existing.kind == source.kind &&
                     existing.size_bytes == source.size_bytes && same_time(source, existing, fs);
   if (!same || options.resume == Resume::never || same_file(source, existing)) return std::nullopt;

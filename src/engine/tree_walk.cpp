@@ -104,7 +104,7 @@ void check_not_inside(io::FileSystem& fs, const stdfs::path& given, const io::St
 }  // namespace
 
 TreeDirectoryPtr open_tree(const Run& run, const stdfs::path& source, const stdfs::path& destination,
-                           FinishedDirectories& finished) {
+                           FinishedDirectories& finished, journal::TreeCatalog* catalog) {
   io::FileSystem& fs = run.fs;
   const stdfs::path from = io::resolve(fs, source);
   const std::shared_ptr<io::Directory> from_handle = io::open_directory(fs, from, io::DirectoryUse::change_names);
@@ -135,8 +135,12 @@ TreeDirectoryPtr open_tree(const Run& run, const stdfs::path& source, const stdf
       std::make_unique<TreeSide>(to_handle, name, text, volume_of(fs, *to_handle, to_stat->device));
   const io::Name shown = destination_name(source);
   const bool nameless = shown == "." || shown == "..";
+  const auto forget = run.options.resume == Resume::never ? journal::TreeCatalog::Earlier::forget
+                                                          : journal::TreeCatalog::Earlier::keep;
+  auto earlier = catalog == nullptr ? journal::TreeCatalog::Tree{} : catalog->begin(from, to_handle->path(), forget);
   return finished.watch(std::make_unique<TreeDirectory>(nullptr, std::move(source_side), std::move(destination_side),
-                                                        nameless ? stdfs::path{} : shown, origin));
+                                                        nameless ? stdfs::path{} : shown, origin,
+                                                        std::make_shared<TreeJob>(catalog, std::move(earlier))));
 }
 
 void TreeWalk::walk(const TreeDirectoryPtr& root) {
@@ -240,7 +244,7 @@ TreeDirectoryPtr TreeWalk::open(const TreeDirectoryPtr& above, const Child& chil
   auto opened = parts_.finished.watch(std::make_unique<TreeDirectory>(
       above, std::make_unique<TreeSide>(std::move(from), name, above->source().shown() / name, std::move(from_volume)),
       std::make_unique<TreeSide>(std::move(to), name, above->destination().shown() / name, std::move(to_volume)),
-      above->relative() / name, origin));
+      above->relative() / name, origin, above->job()));
   const bool elsewhere = source->device != source_root_.device;
   if (elsewhere && run.options.mounts == Mounts::stay) return nullptr;
   return opened;
@@ -248,6 +252,7 @@ TreeDirectoryPtr TreeWalk::open(const TreeDirectoryPtr& above, const Child& chil
 
 void TreeWalk::failed(const TreeDirectory& directory, const io::Name& name, const Error& error) {
   const auto below = [&](const stdfs::path& path) { return name.empty() ? path : path / name; };
+  directory.job()->failed();
   parts_.report.failed(error, below(directory.source().shown()), below(directory.destination().shown()));
 }
 

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+//
+// What the journal has of a tree: which files earlier runs finished, and which this one does. Any thread.
+#pragma once
+
+#include "engine/transfer.hpp"
+#include "journal/tree_catalog.hpp"
+
+#include <filesystem>
+#include <mutex>
+#include <vector>
+
+namespace rcopy::engine {
+
+/// What is known of a source or destination as long as nobody changes it.
+[[nodiscard]] std::uint64_t identity_hash(const io::Stat& stat, const io::FsInfo& fs);
+
+class TreeJob {
+ public:
+  /// `catalog` may be null. Else it must outlive this.
+  TreeJob(journal::TreeCatalog* catalog, journal::TreeCatalog::Tree earlier);
+
+  /// A run before this one was cut short: it may have left temporary names.
+  [[nodiscard]] bool was_cut_short() const { return unfinished_; }
+
+  /// Whether an earlier run finished the file, of which nothing changed since.
+  [[nodiscard]] bool is_finished(const std::filesystem::path& relative, std::uint64_t source,
+                                 std::uint64_t destination) const;
+
+  /// It is, and survives a power cut. Kept until write().
+  void add(const std::filesystem::path& relative, journal::FinishedFile file);
+
+  /// Something of the tree could not be copied.
+  void failed();
+
+  void write();
+
+  /// No run needs to look at this tree's entries any more, unless something failed.
+  void end(Catalog entries);
+
+ private:
+  journal::TreeCatalog* catalog_;
+  std::int64_t id_;
+  bool unfinished_;
+  std::vector<journal::FinishedName> finished_;
+  std::mutex mutex_;
+  std::vector<journal::FinishedFile> added_;
+  bool failed_ = false;
+};
+
+}  // namespace rcopy::engine

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+//
+// The tables are made when the first tree is copied: a journal without them is as good as one with them. Entries are
+// only ever added at the end, which costs a page for some seventy of them; an index would cost one for each. Of two
+// with one name the later counts.
+#include "journal/tree_catalog.hpp"
+
+#include "journal/sqlite.hpp"
+
+#include <rcopy/version.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <ctime>
+#include <string>
+#include <utility>
+
+namespace rcopy::journal {
+namespace {
+
+constexpr std::chrono::seconds kPatience{30};
+
+constexpr const char* kCreateTables = R"sql(
+CREATE TABLE IF NOT EXISTS tree_state (
+  id            INTEGER PRIMARY KEY AUTOINCREMENT,
+  file_path     TEXT    NOT NULL,
+  dest_path     TEXT    NOT NULL,
+  started_at    INTEGER NOT NULL,
+  updated_at    INTEGER NOT NULL,
+  completed_at  INTEGER,
+  rcopy_version TEXT    NOT NULL,
+  UNIQUE (file_path, dest_path)
+);
+CREATE TABLE IF NOT EXISTS tree_file (
+  tree_id     INTEGER NOT NULL,
+  name        INTEGER NOT NULL,
+  source      INTEGER NOT NULL,
+  destination INTEGER NOT NULL,
+  file_hash   BLOB,
+  verified_by TEXT
+))sql";
+
+std::int64_t as_integer(std::uint64_t value) { return std::bit_cast<std::int64_t>(value); }
+
+std::uint64_t as_hash(std::optional<std::int64_t> value) { return std::bit_cast<std::uint64_t>(value.value_or(0)); }
+
+/// In the order of names; of equal ones the last.
+std::vector<FinishedName> latest_of(std::vector<FinishedName> names) {
+  std::ranges::reverse(names);
+  std::ranges::stable_sort(names, {}, &FinishedName::name);
+  const auto rest = std::ranges::unique(names, {}, &FinishedName::name);
+  names.erase(rest.begin(), rest.end());
+  return names;
+}
+
+}  // namespace
+
+class TreeCatalog::Database {
+ public:
+  explicit Database(const Place& place) : connection_{place} {
+    connection_.wait_at_most(kPatience);
+    connection_.run("PRAGMA synchronous = NORMAL");
+    connection_.run(kCreateTables);
+  }
+
+  [[nodiscard]] Tree begin(const std::filesystem::path& source, const std::filesystem::path& destination,
+                           Earlier earlier);
+  void add(std::int64_t tree, std::span<const FinishedFile> files);
+  void complete(std::int64_t tree, Earlier entries);
+
+ private:
+  void run(const char* sql, std::int64_t tree);
+  [[nodiscard]] Tree find(const std::filesystem::path& source, const std::filesystem::path& destination);
+  void give_back_pages();
+
+  /// All of `action` or nothing.
+  template <class Action>
+  void transact(Action action) {
+    connection_.run("BEGIN IMMEDIATE");
+    try {
+      action();
+      connection_.run("COMMIT");
+    } catch (const Error&) {
+      try {
+        connection_.run("ROLLBACK");
+      } catch (const Error&) {
+        // SQLite may have done so by itself; the first failure is the one to tell.
+      }
+      throw;
+    }
+  }
+
+  Connection connection_;
+};
+
+TreeCatalog::Tree TreeCatalog::Database::find(const std::filesystem::path& source,
+                                              const std::filesystem::path& destination) {
+  Tree tree;
+  Statement known{connection_, "SELECT id, completed_at FROM tree_state WHERE file_path = ?1 AND dest_path = ?2"};
+  const Run row{known};
+  row->bind(1, std::string_view{source.native()});
+  row->bind(2, std::string_view{destination.native()});
+  if (!row->step()) return tree;
+  tree.id = row->integer(0).value_or(0);
+  tree.unfinished = row->is_null(1);
+  return tree;
+}
+
+TreeCatalog::Tree TreeCatalog::Database::begin(const std::filesystem::path& source,
+                                               const std::filesystem::path& destination, Earlier earlier) {
+  const auto now = static_cast<std::int64_t>(std::time(nullptr));
+  transact([&] {
+    Statement put{connection_,
+                  "INSERT INTO tree_state (file_path, dest_path, started_at, updated_at, rcopy_version) "
+                  "VALUES (?1, ?2, ?3, ?3, ?4) ON CONFLICT DO NOTHING"};
+    const Run row{put};
+    row->bind(1, std::string_view{source.native()});
+    row->bind(2, std::string_view{destination.native()});
+    row->bind(3, now);
+    row->bind(4, std::string_view{kVersion});
+    (void)row->step();
+  });
+  const bool made = connection_.changes() != 0;
+  Tree tree = find(source, destination);
+  tree.unfinished = tree.unfinished && !made;
+  if (earlier == Earlier::forget) run("DELETE FROM tree_file WHERE tree_id = ?1", tree.id);
+  run("UPDATE tree_state SET completed_at = NULL WHERE id = ?1", tree.id);
+
+  Statement names{connection_, "SELECT name, source, destination FROM tree_file WHERE tree_id = ?1 ORDER BY rowid"};
+  const Run row{names};
+  row->bind(1, tree.id);
+  while (row->step()) {
+    tree.finished.push_back({.name = as_hash(row->integer(0)),
+                             .source = as_hash(row->integer(1)),
+                             .destination = as_hash(row->integer(2))});
+  }
+  tree.finished = latest_of(std::move(tree.finished));
+  return tree;
+}
+
+void TreeCatalog::Database::add(std::int64_t tree, std::span<const FinishedFile> files) {
+  Statement put{connection_,
+                "INSERT INTO tree_file (tree_id, name, source, destination, file_hash, verified_by) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6)"};
+  Statement drop{connection_, "DELETE FROM transfer_state WHERE dest_path = ?1 AND status = 'complete'"};
+  transact([&] {
+    for (const FinishedFile& file : files) {
+      const Run row{put};
+      row->bind(1, tree);
+      row->bind(2, as_integer(file.name.name));
+      row->bind(3, as_integer(file.name.source));
+      row->bind(4, as_integer(file.name.destination));
+      if (file.file_hash) row->bind(5, std::as_bytes(std::span{file.file_hash->bytes}));
+      row->bind(6, std::string_view{file.verified_by});
+      (void)row->step();
+      if (!file.row) continue;
+      const Run gone{drop};
+      gone->bind(1, std::string_view{file.row->native()});
+      (void)gone->step();
+    }
+  });
+}
+
+void TreeCatalog::Database::complete(std::int64_t tree, Earlier entries) {
+  if (entries == Earlier::keep) {
+    run("UPDATE tree_state SET completed_at = CAST(strftime('%s') AS INTEGER) WHERE id = ?1", tree);
+    return;
+  }
+  transact([&] {
+    run("DELETE FROM tree_file WHERE tree_id = ?1", tree);
+    run("DELETE FROM tree_state WHERE id = ?1", tree);
+  });
+  give_back_pages();
+}
+
+void TreeCatalog::Database::run(const char* sql, std::int64_t tree) {
+  Statement statement{connection_, sql};
+  const Run row{statement};
+  row->bind(1, tree);
+  (void)row->step();
+}
+
+/// The entries of a large tree leave room behind that nobody may need again.
+void TreeCatalog::Database::give_back_pages() {
+  constexpr std::int64_t kWorthIt = 2048;
+  const std::int64_t unused = connection_.number("PRAGMA freelist_count");
+  if (unused < kWorthIt || unused < connection_.number("PRAGMA page_count") / 2) return;
+  connection_.wait_at_most(std::chrono::milliseconds{0});
+  try {
+    connection_.run("VACUUM");
+  } catch (const SqliteError& error) {
+    if (!error.busy()) throw;  // somebody uses the journal; the pages are used again by later trees
+  }
+}
+
+TreeCatalog::TreeCatalog(const std::filesystem::path& database, OnWarning on_warning, const char* vfs)
+    : path_{database}, on_warning_{std::move(on_warning)} {
+  guarded([&] { database_ = std::make_unique<Database>(Place{.database = database, .vfs = vfs}); });
+}
+
+TreeCatalog::~TreeCatalog() = default;
+
+template <class Action>
+void TreeCatalog::guarded(Action action) {
+  const std::lock_guard lock{mutex_};
+  try {
+    action();
+  } catch (const Error& error) {
+    database_.reset();
+    if (on_warning_) {
+      on_warning_(path_, std::string{"which files of the tree are finished is not recorded: "} + error.what());
+    }
+  }
+}
+
+TreeCatalog::Tree TreeCatalog::begin(const std::filesystem::path& source, const std::filesystem::path& destination,
+                                     Earlier earlier) {
+  Tree tree;
+  guarded([&] {
+    if (database_) tree = database_->begin(source, destination, earlier);
+  });
+  return tree;
+}
+
+void TreeCatalog::add(std::int64_t tree, std::span<const FinishedFile> files) {
+  guarded([&] {
+    if (database_ && tree != 0 && !files.empty()) database_->add(tree, files);
+  });
+}
+
+void TreeCatalog::complete(std::int64_t tree, Earlier entries) {
+  guarded([&] {
+    if (database_ && tree != 0) database_->complete(tree, entries);
+  });
+}
+
+}  // namespace rcopy::journal
