@@ -33,8 +33,7 @@ bool is_content(const std::string& xattr) {
   return xattr.starts_with("user.") || xattr.starts_with("trusted.") || xattr == kCapability;
 }
 
-std::vector<std::string> content_xattrs(io::File& file) {
-  std::vector<std::string> names = io::xattr_names(file);
+std::vector<std::string> content_xattrs(std::vector<std::string> names) {
   std::erase_if(names, [](const std::string& name) { return !is_content(name); });
   std::ranges::sort(names);
   return names;
@@ -78,13 +77,14 @@ class Setter {
     else if (replaces && !stays) owned = own(*found, fs);
     if (replaced && !stays) pass_on(*replaced);
     if (wanted.xattrs != Xattrs::like_cp) {
-      for (const std::string& name : content_xattrs(*source_.file)) copy_xattr(*source_.file, name, wanted.xattrs);
+      names_ = io::xattr_names(*source_.file);
+      for (const std::string& name : content_xattrs(*names_)) copy_xattr(*source_.file, name, wanted.xattrs);
     }
 
     if (wanted.mode == Mode::preserve) {
       mode(source_.stat.mode, owned, Asked::yes);
-      set_acl(kAcl, *source_.file, Asked::yes);
-      if (source_.stat.kind == io::FileKind::directory) set_acl(kDefaultAcl, *source_.file, Asked::yes);
+      set_acl(kAcl, source_acl(kAcl), Asked::yes);
+      if (source_.stat.kind == io::FileKind::directory) set_acl(kDefaultAcl, source_acl(kDefaultAcl), Asked::yes);
     } else if (replaces) {
       // As the kernel does when somebody else than root writes to a file.
       if (!stays) mode(fs.user() == 0 ? found->mode : found->mode & kPermissionBits, owned, Asked::no);
@@ -114,19 +114,25 @@ class Setter {
     unless_set(copy_.set_mode(owned ? bits : bits & kPermissionBits), "mode", asked);
   }
 
+  /// Nothing where there is none, which the list of all names tells without another call.
+  std::optional<std::vector<std::byte>> source_acl(const char* which) {
+    if (names_ && std::ranges::find(*names_, which) == names_->end()) return std::nullopt;
+    return io::xattr(*source_.file, which);
+  }
+
   /// None, too: a directory may have passed one on to a new file.
-  void set_acl(const char* which, io::File& from, Asked asked) {
+  void set_acl(const char* which, const std::optional<std::vector<std::byte>>& acl, Asked asked) {
     if (source_.stat.kind == io::FileKind::symlink) return;
-    const auto acl = io::xattr(from, which);
+    const bool may_have_one = !place_.in_new_directory || place_.gets_acl;
     if (acl) unless_set(copy_.set_xattr(which, *acl), "ACL", asked);
-    else if (io::xattr(copy_, which)) unless_set(copy_.remove_xattr(which), "ACL", asked);
+    else if (may_have_one && io::xattr(copy_, which)) unless_set(copy_.remove_xattr(which), "ACL", asked);
   }
 
   /// What is replaced may not be readable in every respect, which is no reason not to replace it. Its
   /// capabilities were its content's: the kernel drops them when a file is written.
   void pass_on(io::File& replaced) {
     try {
-      for (const std::string& name : content_xattrs(replaced)) {
+      for (const std::string& name : content_xattrs(io::xattr_names(replaced))) {
         if (name != kCapability) copy_xattr(replaced, name, Xattrs::possible);
       }
     } catch (const Error& error) {
@@ -136,7 +142,7 @@ class Setter {
 
   void pass_on_acl(io::File& replaced) {
     try {
-      set_acl(kAcl, replaced, Asked::no);
+      set_acl(kAcl, io::xattr(replaced, kAcl), Asked::no);
     } catch (const Error& error) {
       if (io::is_transient(error.info().os_error)) throw;
     }
@@ -177,15 +183,21 @@ class Setter {
   const Place& place_;
   const Source& source_;
   EventSink& events_;
+  std::optional<std::vector<std::string>> names_;  ///< of all extended attributes of the source, once they were listed
 };
 
 /// Whether all that is to be copied of `from` is there in `to`, with the same values.
 bool has_xattrs(io::File& to, io::File& from) {
-  return std::ranges::all_of(content_xattrs(from),
+  return std::ranges::all_of(content_xattrs(io::xattr_names(from)),
                              [&](const std::string& name) { return io::xattr(to, name) == io::xattr(from, name); });
 }
 
 }  // namespace
+
+bool has_default_acl(io::Directory& directory) {
+  auto opened = directory.open(".", io::OpenMode::read_back);
+  return opened.error != 0 || io::xattr(*opened.value, kDefaultAcl).has_value();
+}
 
 void set_attributes(io::FileSystem& fs, io::File& copy, const Place& place, const Source& source,
                     const Options& options, EventSink& events) {

@@ -19,6 +19,9 @@ void set_attributes(io::FileSystem& fs, io::File& copy, const Place& place, cons
 [[nodiscard]] io::Stat refresh_attributes(io::FileSystem& fs, const Place& place, const Source& source,
                                           const Options& options, EventSink& events);
 
+/// Whether what is made in the directory gets an ACL from it, as far as that can be told. Throws Error (io).
+[[nodiscard]] bool has_default_acl(io::Directory& directory);
+
 /// Whether refresh_attributes() has anything to change. Throws Error (io).
 [[nodiscard]] bool attributes_differ(const Place& place, const Source& source, const Attributes& wanted);
 

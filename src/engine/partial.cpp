@@ -53,16 +53,10 @@ Partial::Partial(io::FileSystem& fs, const Place& place, const std::optional<jou
 
 bool Partial::open_existing(io::FileSystem& fs, const std::optional<journal::Row>& row) {
   created_ = false;
+  if (!in_place() && try_create()) return lock();
   const auto named = io::find(*place_.directory, place_.partial_name);
-  if (!named) {
-    if (in_place()) io::fail("overwrite", place_.path(), ENOENT);
-    auto made = place_.directory->open(place_.partial_name, io::OpenMode::create_partial);
-    if (made.error == EEXIST || made.error == EINTR) return false;
-    if (made.error != 0) io::fail("create", place_.partial_path(), made.error);
-    file_ = std::move(made.value);
-    created_ = true;
-    return lock();
-  }
+  if (!named && in_place()) io::fail("overwrite", place_.path(), ENOENT);
+  if (!named) return false;
   check_ours(*named, fs.user(), row);  // before it is opened: a FIFO or a device stays untouched
   const auto mode = place_.on_device ? io::OpenMode::device : io::OpenMode::partial;
   auto opened = place_.directory->open(place_.partial_name, mode);
@@ -76,6 +70,17 @@ bool Partial::open_existing(io::FileSystem& fs, const std::optional<journal::Row
   file_ = std::move(opened.value);
   check_ours(io::stat(*file_), fs.user(), row);
   return lock();
+}
+
+/// False where there is one already.
+bool Partial::try_create() {
+  auto made = place_.directory->open(place_.partial_name, io::OpenMode::create_partial);
+  while (made.error == EINTR) made = place_.directory->open(place_.partial_name, io::OpenMode::create_partial);
+  if (made.error == EEXIST) return false;
+  if (made.error != 0) io::fail("create", place_.partial_path(), made.error);
+  file_ = std::move(made.value);
+  created_ = true;
+  return true;
 }
 
 bool Partial::is_meant(const io::Stat& stat, const std::optional<journal::Row>& row) const {
@@ -123,7 +128,9 @@ bool Partial::lock() {
   if (error == EWOULDBLOCK && place_.on_device) return true;  // udev looks at it; no other rcopy can have it
   if (error == EWOULDBLOCK) fail_busy(place_);
   if (error != 0) io::fail("lock", place_.partial_path(), error);
-  return still_named();
+  locked_ = io::stat(*file_);
+  // Nobody gives away the name of a file that was made with it, but who locked it before may have removed it.
+  return created_ ? locked_.links == 1 : still_named();
 }
 
 bool Partial::still_named() {
@@ -153,13 +160,7 @@ void Partial::recreate() {
 }
 
 void Partial::create() {
-  auto made = place_.directory->open(place_.partial_name, io::OpenMode::create_partial);
-  while (made.error == EINTR) made = place_.directory->open(place_.partial_name, io::OpenMode::create_partial);
-  if (made.error == EEXIST) fail_busy(place_);
-  if (made.error != 0) io::fail("create", place_.partial_path(), made.error);
-  file_ = std::move(made.value);
-  created_ = true;
-  if (!lock()) fail_busy(place_);
+  if (!try_create() || !lock()) fail_busy(place_);
 }
 
 void Partial::remove() {

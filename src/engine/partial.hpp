@@ -22,6 +22,9 @@ class Partial {
   [[nodiscard]] io::File& file() { return *file_; }
   [[nodiscard]] bool created() const { return created_; }  ///< by this object: nothing was kept
 
+  /// As it was when it was locked.
+  [[nodiscard]] const io::Stat& locked() const { return locked_; }
+
   /// As it is now.
   [[nodiscard]] FoundFile found();
 
@@ -47,6 +50,7 @@ class Partial {
   [[nodiscard]] bool lost() const { return lost_; }
 
  private:
+  [[nodiscard]] bool try_create();
   void create();
   [[nodiscard]] bool open_existing(io::FileSystem& fs, const std::optional<journal::Row>& row);
   void check_ours(const io::Stat& stat, std::uint32_t user, const std::optional<journal::Row>& row) const;
@@ -62,6 +66,7 @@ class Partial {
 
   const Place& place_;
   std::unique_ptr<io::File> file_;
+  io::Stat locked_;
   std::unique_ptr<io::File> leftover_;  ///< a partial beside, locked as long as this writes in place
   bool created_ = false;
   bool lost_ = false;

@@ -34,6 +34,7 @@ struct Place {
   io::Name partial_name;              ///< the name that is written: in place `name` itself
   std::optional<io::Stat> existing;
   bool in_new_directory = false;      ///< this run made the directory, so that nobody else has names in it
+  bool gets_acl = true;               ///< what is made in the directory may get an ACL from it
   io::FsInfo fs;
   journal::MountIdentity mount;
 

@@ -57,30 +57,29 @@ bool StagedFile::write(std::span<std::byte> buffer) {
   const std::uint64_t size = source_.stat.size_bytes;
   hash::Hasher hasher;
   const bool shared = share_blocks();
-  for (std::uint64_t at = 0;;) {
-    // To the end of the file, so that one that grew, or says no size, is found.
-    const std::size_t got = io::read_full(*source_.file, buffer, at);
+  std::uint64_t at = 0;
+  do {
+    // A byte more than there should be, so that a file that grew, or says no size, is found.
+    const auto asked = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), size - at + 1));
+    const auto least = static_cast<std::size_t>(std::min<std::uint64_t>(asked, std::max<std::uint64_t>(size - at, 1)));
+    const std::size_t got = io::read_at_least(*source_.file, buffer.first(asked), least, at);
+    if (at + got > size || (got == 0 && at < size)) return false;
     const auto data = buffer.first(got);
-    if (at + got > size) return false;
-    if (!shared) io::write_full(partial_->file(), data, at);
+    if (!shared && got != 0) io::write_full(partial_->file(), data, at);
     hasher.update(data);
     at += got;
-    if (got == buffer.size()) continue;
-    if (at != size) return false;
-    break;
-  }
+  } while (at < size);
   digest_ = hasher.digest();
   set_attributes(run_.fs, partial_->file(), place_, source_, run_.options, run_.events);
-  const auto begun = source_identity(source_.stat, source_.fs);
-  if (source_identity(io::stat(*source_.file), source_.fs) != begun) return false;
-  source_.file.reset();
+  source_.file.reset();  // prove_and_publish() looks whether it changed
   if (!place_.fs.syncs_whole) sync();
   return true;
 }
 
 /// A file that is only read to be hashed then. Where the two file systems cannot, it is written.
 bool StagedFile::share_blocks() {
-  const bool may = run_.options.reflink != Reflink::never && place_.fs.shares_blocks && source_.stat.device == directory_->destination().stat().device;
+  const bool may = run_.options.reflink != Reflink::never && place_.fs.shares_blocks &&
+                   source_.stat.device == directory_->destination().stat().device;
   if (!may || source_.stat.size_bytes == 0) return false;
   return io::clone(partial_->file(), *source_.file) == 0;
 }
@@ -94,7 +93,6 @@ bool StagedFile::prove_and_publish(std::span<std::byte> buffer) {
     discard();
     return false;
   }
-  partial_->check_named("publish");
   rename_partial(place_, run_.options);
   published_ = true;
   return true;
@@ -102,33 +100,32 @@ bool StagedFile::prove_and_publish(std::span<std::byte> buffer) {
 
 bool StagedFile::holds_what_was_read(std::span<std::byte> buffer) {
   const Verify how = run_.options.verify;
-  if (how == Verify::none) return true;
-  if (how == Verify::medium && source_.stat.size_bytes != 0) {
-    drop_cache(place_, *partial_);
+  const bool content = how != Verify::none && source_.stat.size_bytes != 0;
+  if (content && how == Verify::medium) {
+    if (!place_.fs.reads_past_cache) drop_cache(place_, *partial_);
     try {
       const auto direct = io::open_direct(*place_.directory, place_.partial_name, io::OpenMode::read_direct);
-      if (direct) {
-        const bool same = same_file(io::stat(*direct), io::stat(partial_->file()));
-        return same && read_back(*direct, buffer) == digest_;
-      }
+      // Opened by its name, so that this is what gets the final one.
+      if (direct) return same_file(io::stat(*direct), partial_->locked()) && read_back(*direct, buffer) == digest_;
     } catch (const Error& error) {
       if (error.info().os_error != EINVAL) throw;  // some take O_DIRECT in open() and refuse it in read()
     }
     run_.events.notice_once(place_.path(),
                             "the file system refuses direct reads; the page cache is dropped before reading back");
   }
-  return read_back(partial_->file(), buffer) == digest_;
+  partial_->check_named("publish");
+  return !content || read_back(partial_->file(), buffer) == digest_;
 }
 
 std::optional<hash::Digest> StagedFile::read_back(io::File& file, std::span<std::byte> buffer) const {
   const std::uint64_t size = source_.stat.size_bytes;
-  if (io::stat(file).size_bytes != size) return std::nullopt;
   hash::Hasher hasher;
   while (hasher.bytes() < size) {
-    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), size - hasher.bytes()));
-    const auto part = buffer.first(whole_sectors(wanted));
-    if (io::read_at_least(file, part, wanted, hasher.bytes()) < wanted) return std::nullopt;
-    hasher.update(part.first(wanted));
+    const std::uint64_t left = size - hasher.bytes();
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), left));
+    const std::size_t got = io::read_at_least(file, buffer.first(whole_sectors(wanted)), wanted, hasher.bytes());
+    if (got < wanted || got > left) return std::nullopt;
+    hasher.update(buffer.first(got));
   }
   return hasher.digest();
 }

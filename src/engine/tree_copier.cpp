@@ -38,9 +38,11 @@ TreeCopier::TreeCopier(const Run& run, JobReport& report, journal::TreeCatalog* 
 TreeCopier::~TreeCopier() {
   queue_.stop();
   threads_.clear();
+  queue_.discard_staged();
 }
 
 void TreeCopier::copy(const std::filesystem::path& source, const std::filesystem::path& destination) {
+  queue_.walk_begins();
   try {
     const auto root = open_tree(run_, source, destination, directories_, catalog_);
     {
@@ -57,6 +59,7 @@ void TreeCopier::copy(const std::filesystem::path& source, const std::filesystem
   } catch (const Error& error) {
     report_.failed(error, source, destination);
   }
+  queue_.walk_ends();
   finish_directories();
 }
 
@@ -65,6 +68,7 @@ void TreeCopier::finish() {
   finish_directories();
   queue_.close();
   threads_.clear();  // joins
+  queue_.discard_staged();
   finish_directories();
   failure_.rethrow();
   sync_directories();

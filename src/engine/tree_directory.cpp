@@ -46,13 +46,13 @@ void TreeSide::renew(std::shared_ptr<io::Directory> handle) {
 }
 
 TreeDirectory::TreeDirectory(TreeDirectoryPtr above, std::unique_ptr<TreeSide> source,
-                             std::unique_ptr<TreeSide> destination, std::filesystem::path relative, Origin origin,
+                             std::unique_ptr<TreeSide> destination, std::filesystem::path relative, DestinationState state,
                              std::shared_ptr<TreeJob> job)
     : above_{std::move(above)},
       source_{std::move(source)},
       destination_{std::move(destination)},
       relative_{std::move(relative)},
-      origin_{origin},
+      state_{state},
       job_{std::move(job)} {}
 
 void TreeDirectory::renew(io::FileSystem& fs) {
@@ -90,7 +90,7 @@ void TreeDirectory::set_attributes(io::FileSystem& fs, const Options& options, E
   place.named = destination_->shown();
   place.directory = destination_->handle();
   place.name = ".";
-  place.in_new_directory = origin_ == Origin::made;
+  place.in_new_directory = origin() == Origin::made;
   place.fs = destination_->volume().fs;
   const auto file = open_for_attributes(*place.directory);
   engine::set_attributes(fs, *file, place, source, options, events);

@@ -59,17 +59,26 @@ using TreeDirectoryPtr = std::shared_ptr<TreeDirectory>;
 /// Whether a run made the directory or found it.
 enum class Origin { found, made };
 
+/// Whether what is made in a directory gets an ACL from it.
+enum class NewAcl { none, inherited };
+
+struct DestinationState {
+  Origin origin = Origin::found;
+  NewAcl acl = NewAcl::inherited;
+};
+
 class TreeDirectory {
  public:
   TreeDirectory(TreeDirectoryPtr above, std::unique_ptr<TreeSide> source, std::unique_ptr<TreeSide> destination,
-                std::filesystem::path relative, Origin origin, std::shared_ptr<TreeJob> job);
+                std::filesystem::path relative, DestinationState state, std::shared_ptr<TreeJob> job);
 
   [[nodiscard]] const TreeDirectoryPtr& above() const { return above_; }  ///< null for the root of a tree
   [[nodiscard]] TreeSide& source() const { return *source_; }
   [[nodiscard]] TreeSide& destination() const { return *destination_; }
   /// As filters see it: with the name of the root, where that has one, and no slash at the end.
   [[nodiscard]] const std::filesystem::path& relative() const { return relative_; }
-  [[nodiscard]] Origin origin() const { return origin_; }
+  [[nodiscard]] Origin origin() const { return state_.origin; }
+  [[nodiscard]] NewAcl new_acl() const { return state_.acl; }
   [[nodiscard]] const std::shared_ptr<TreeJob>& job() const { return job_; }
 
   /// Opens both sides anew, from their roots on. Throws Error (io), also where one of them is another directory.
@@ -87,7 +96,7 @@ class TreeDirectory {
   std::unique_ptr<TreeSide> source_;
   std::unique_ptr<TreeSide> destination_;
   std::filesystem::path relative_;
-  Origin origin_;
+  DestinationState state_;
   std::shared_ptr<TreeJob> job_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/tree_queue.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace rcopy::engine {
@@ -13,43 +14,70 @@ constexpr std::chrono::milliseconds kBatchAge{100};
 
 bool TreeQueue::put(TreeTask task) {
   std::unique_lock lock{mutex_};
-  changed_.wait(lock, [&] { return tasks_.size() < limits_.waiting || stopped_; });
+  // Woken when half is gone, so that it does not come back for each.
+  if (tasks_.size() >= limits_.waiting) {
+    room_.wait(lock, [&] { return tasks_.size() <= limits_.waiting / 2 || stopped_; });
+  }
   if (stopped_) return false;
   ++open_;
   tasks_.push_back(std::move(task));
-  work_.notify_one();
+  wake_workers(1);
   return true;
+}
+
+void TreeQueue::walk_begins() {
+  const std::lock_guard lock{mutex_};
+  walking_ = true;
+}
+
+void TreeQueue::walk_ends() {
+  const std::lock_guard lock{mutex_};
+  walking_ = false;
+  wake_committer();
 }
 
 void TreeQueue::again(TreeTask task) {
   const std::lock_guard lock{mutex_};
   ++open_;
   tasks_.push_back(std::move(task));
-  work_.notify_one();
+  wake_workers(1);
 }
 
 void TreeQueue::wait_until_done() {
   std::unique_lock lock{mutex_};
-  changed_.wait(lock, [&] { return open_ == 0 || stopped_; });
+  over_.wait(lock, [&] { return open_ == 0 || stopped_; });
 }
 
 void TreeQueue::close() {
   const std::lock_guard lock{mutex_};
   closed_ = true;
-  changed_.notify_all();
-  work_.notify_all();
+  wake_all();
 }
 
 void TreeQueue::stop() {
   const std::lock_guard lock{mutex_};
   stopped_ = true;
-  changed_.notify_all();
-  work_.notify_all();
+  wake_all();
+}
+
+void TreeQueue::wake_all() {
+  for (auto* const waiting : {&room_, &work_, &commit_, &large_, &fewer_, &over_}) waiting->notify_all();
+}
+
+void TreeQueue::wake_workers(std::size_t works) {
+  for (std::size_t i = 0; i < std::min(works, idle_workers_); ++i) work_.notify_one();
+}
+
+/// Where next_batch() would give one, or has to look at the clock.
+void TreeQueue::wake_committer() {
+  if (batch_.size() == 1 || batch_.size() >= limits_.batch || nothing_to_copy()) commit_.notify_one();
 }
 
 std::optional<TreeQueue::Work> TreeQueue::next() {
   std::unique_lock lock{mutex_};
+  ++idle_workers_;
   work_.wait(lock, [&] { return !to_prove_.empty() || may_begin() || closed_ || stopped_; });
+  --idle_workers_;
   if (!to_prove_.empty()) {  // also after a stop: who asked for it waits
     Staged* const file = to_prove_.front();
     to_prove_.pop_front();
@@ -60,7 +88,7 @@ std::optional<TreeQueue::Work> TreeQueue::next() {
   tasks_.pop_front();
   ++reserved_;
   ++copying_;
-  changed_.notify_all();
+  if (tasks_.size() == limits_.waiting / 2) room_.notify_one();
   return Work{std::move(task)};
 }
 
@@ -69,38 +97,38 @@ void TreeQueue::staged(std::unique_ptr<Staged> file) {
   --copying_;
   if (batch_.empty()) batch_begun_ = std::chrono::steady_clock::now();
   batch_.push_back(std::move(file));
-  changed_.notify_all();
+  wake_committer();
 }
 
 void TreeQueue::ended() {
   const std::lock_guard lock{mutex_};
   --copying_;
   --reserved_;
-  work_.notify_one();
-  changed_.notify_all();
+  if (may_begin()) wake_workers(1);
+  wake_committer();
 }
 
 void TreeQueue::put_slow(TreeTask task) {
   std::unique_lock lock{mutex_};
-  changed_.wait(lock, [&] { return slow_.size() < limits_.slow || stopped_; });
+  fewer_.wait(lock, [&] { return slow_.size() < limits_.slow || stopped_; });
   slow_.push_back(std::move(task));
-  changed_.notify_all();
+  large_.notify_one();
 }
 
 std::optional<TreeTask> TreeQueue::next_slow() {
   std::unique_lock lock{mutex_};
-  changed_.wait(lock, [&] { return !slow_.empty() || closed_ || stopped_; });
+  large_.wait(lock, [&] { return !slow_.empty() || closed_ || stopped_; });
   if (slow_.empty() || stopped_) return std::nullopt;
   TreeTask task = std::move(slow_.front());
   slow_.pop_front();
-  changed_.notify_all();
+  fewer_.notify_one();
   return task;
 }
 
 void TreeQueue::done(std::size_t tasks) {
   const std::lock_guard lock{mutex_};
   open_ -= tasks;
-  changed_.notify_all();
+  if (open_ == 0) over_.notify_all();
 }
 
 std::optional<Batch> TreeQueue::next_batch(std::size_t unfinished) {
@@ -111,34 +139,38 @@ std::optional<Batch> TreeQueue::next_batch(std::size_t unfinished) {
     if (large || (waiting && nothing_to_copy())) return std::exchange(batch_, {});
     if (closed_ && !waiting) return std::nullopt;
     if (batch_.empty()) {
-      changed_.wait(lock);
-    } else if (changed_.wait_until(lock, batch_begun_ + kBatchAge) == std::cv_status::timeout) {
+      commit_.wait(lock);
+    } else if (commit_.wait_until(lock, batch_begun_ + kBatchAge) == std::cv_status::timeout) {
       return std::exchange(batch_, {});
     }
   }
+  return std::nullopt;
+}
+
+void TreeQueue::discard_staged() {
+  const std::lock_guard lock{mutex_};
   for (const auto& file : batch_) file->discard();
   batch_.clear();
-  return std::nullopt;
 }
 
 void TreeQueue::prove(const Batch& batch) {
   std::unique_lock lock{mutex_};
   for (const auto& file : batch) to_prove_.push_back(file.get());
   proving_ += batch.size();
-  work_.notify_all();
-  changed_.wait(lock, [&] { return proving_ == 0; });
+  wake_workers(batch.size());
+  proven_.wait(lock, [&] { return proving_ == 0; });
 }
 
 void TreeQueue::proved() {
   const std::lock_guard lock{mutex_};
-  if (--proving_ == 0) changed_.notify_all();
+  if (--proving_ == 0) proven_.notify_one();
 }
 
 void TreeQueue::finished(std::size_t files) {
   const std::lock_guard lock{mutex_};
   reserved_ -= files;
-  work_.notify_all();
-  changed_.notify_all();
+  if (may_begin()) wake_workers(files);
+  wake_committer();
 }
 
 }  // namespace rcopy::engine

@@ -39,6 +39,9 @@ class TreeQueue {
   explicit TreeQueue(Limits limits) : limits_{limits} {}
 
   // --- the walk
+  /// More tasks may come before the other: small batches wait for these.
+  void walk_begins();
+  void walk_ends();
   /// Waits while there are too many. False once everything is to end.
   [[nodiscard]] bool put(TreeTask task);
   /// Waits until every task is done, or everything is to end.
@@ -72,6 +75,8 @@ class TreeQueue {
   /// The next batch: when it is large enough, old enough, or nothing else is going on. Empty where only `unfinished`
   /// files wait for a sync. Nothing once all is over.
   [[nodiscard]] std::optional<Batch> next_batch(std::size_t unfinished);
+  /// After a stop, when no thread works any more: removes what never became a batch.
+  void discard_staged();
   /// Has the workers prove all files, and waits.
   void prove(const Batch& batch);
   /// So many files of a batch are closed.
@@ -79,12 +84,24 @@ class TreeQueue {
 
  private:
   [[nodiscard]] bool may_begin() const { return !tasks_.empty() && reserved_ < limits_.staged; }
-  [[nodiscard]] bool nothing_to_copy() const { return copying_ == 0 && !may_begin(); }
+  [[nodiscard]] bool nothing_to_copy() const { return copying_ == 0 && !may_begin() && !walking_; }
 
   Limits limits_;
+  void wake_workers(std::size_t works);
+  void wake_committer();
+  void wake_all();
+
   std::mutex mutex_;
-  std::condition_variable changed_;       ///< for all but the workers
-  std::condition_variable work_;          ///< for the workers
+  // One for each that waits, and told only when it can go on: with many small files a wake-up costs more than
+  // the file.
+  std::condition_variable room_;    ///< the walk
+  std::condition_variable work_;    ///< workers
+  std::condition_variable commit_;  ///< who makes batches durable
+  std::condition_variable proven_;  ///< the same, in prove()
+  std::condition_variable large_;   ///< who transfers
+  std::condition_variable fewer_;   ///< workers with something to transfer
+  std::condition_variable over_;    ///< wait_until_done()
+  std::size_t idle_workers_ = 0;
   std::deque<TreeTask> tasks_;
   std::deque<TreeTask> slow_;
   std::deque<Staged*> to_prove_;
@@ -94,6 +111,7 @@ class TreeQueue {
   std::size_t reserved_ = 0;  ///< files that are being copied, or staged and not finished
   std::size_t copying_ = 0;   ///< by workers, now
   std::size_t open_ = 0;      ///< tasks that are not done
+  bool walking_ = false;
   bool closed_ = false;
   bool stopped_ = false;
 };

@@ -25,6 +25,7 @@ Place place_in(const TreeDirectory& directory, const io::Name& name) {
   place.name = name;
   place.partial_name = partial_name_for(name);
   place.in_new_directory = directory.origin() == Origin::made;
+  place.gets_acl = directory.new_acl() == NewAcl::inherited;
   place.fs = directory.destination().volume().fs;
   place.mount = directory.destination().volume().mount;
   return place;

@@ -2,6 +2,7 @@
 #include "engine/tree_walk.hpp"
 
 #include "base/text.hpp"
+#include "engine/attributes.hpp"
 #include "engine/identity.hpp"
 #include "engine/mount.hpp"
 
@@ -90,6 +91,11 @@ std::shared_ptr<io::Directory> open_source_directory(io::Directory& above, const
   return io::open_directory(above, name, io::DirectoryUse::change_names);
 }
 
+DestinationState state_of(io::Directory& directory, Origin origin, const TreeDirectory* above) {
+  const bool plain = origin == Origin::made && above != nullptr && above->new_acl() == NewAcl::none;
+  return {.origin = origin, .acl = !plain && has_default_acl(directory) ? NewAcl::inherited : NewAcl::none};
+}
+
 void check_not_inside(io::FileSystem& fs, const stdfs::path& given, const io::Stat& source,
                       const stdfs::path& destination, const stdfs::path& parent) {
   for (stdfs::path at = parent;; at = at.parent_path()) {
@@ -127,6 +133,7 @@ TreeDirectoryPtr open_tree(const Run& run, const stdfs::path& source, const stdf
   }
   const Origin origin = itself ? Origin::found : make_directory(run, nullptr, *above, name, *from_stat);
   const auto to_handle = open_destination(run, *above, name, source);
+  const DestinationState state = state_of(*to_handle, origin, nullptr);
   const auto to_stat = io::find(*to_handle, ".");
   if (!to_stat) io::fail("stat", destination, ENOENT);
   auto source_side = std::make_unique<TreeSide>(from_handle, from.filename(), source,
@@ -139,7 +146,7 @@ TreeDirectoryPtr open_tree(const Run& run, const stdfs::path& source, const stdf
                                                           : journal::TreeCatalog::Earlier::keep;
   auto earlier = catalog == nullptr ? journal::TreeCatalog::Tree{} : catalog->begin(from, to_handle->path(), forget);
   return finished.watch(std::make_unique<TreeDirectory>(nullptr, std::move(source_side), std::move(destination_side),
-                                                        nameless ? stdfs::path{} : shown, origin,
+                                                        nameless ? stdfs::path{} : shown, state,
                                                         std::make_shared<TreeJob>(catalog, std::move(earlier))));
 }
 
@@ -239,12 +246,13 @@ TreeDirectoryPtr TreeWalk::open(const TreeDirectoryPtr& above, const Child& chil
   const auto to_above = above->destination().handle();
   const Origin origin = make_directory(run, above.get(), *to_above, name, *source);
   auto to = open_destination(run, *to_above, name, above->source().shown() / name);
+  const DestinationState state = state_of(*to, origin, above.get());
   auto from_volume = volume_below(run.fs, *from, above->source());
   auto to_volume = volume_below(run.fs, *to, above->destination());
   auto opened = parts_.finished.watch(std::make_unique<TreeDirectory>(
       above, std::make_unique<TreeSide>(std::move(from), name, above->source().shown() / name, std::move(from_volume)),
       std::make_unique<TreeSide>(std::move(to), name, above->destination().shown() / name, std::move(to_volume)),
-      above->relative() / name, origin, above->job()));
+      above->relative() / name, state, above->job()));
   const bool elsewhere = source->device != source_root_.device;
   if (elsewhere && run.options.mounts == Mounts::stay) return nullptr;
   return opened;

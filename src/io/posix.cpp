@@ -454,6 +454,7 @@ class PosixDirectory final : public Directory {
     info.stable_inodes = info.has_holes = !fat && !exfat;
     info.allocates_ahead = type == EXT4_SUPER_MAGIC || type == kXfsMagic;
     info.syncs_whole = syncs_tell_errors() && (info.allocates_ahead || type == BTRFS_SUPER_MAGIC || type == TMPFS_MAGIC);
+    info.reads_past_cache = info.allocates_ahead;
     info.shares_blocks = type == kXfsMagic || type == BTRFS_SUPER_MAGIC;
     info.tells_dirty = info.allocates_ahead || type == BTRFS_SUPER_MAGIC || type == TMPFS_MAGIC;
     info.has_owners = !fat && !exfat && type != FUSE_SUPER_MAGIC;

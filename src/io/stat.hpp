@@ -50,6 +50,7 @@ struct FsInfo {
   bool tells_dirty = false;   ///< its data waits in the page cache of the file, and nowhere else
   bool allocates_ahead = false;  ///< blocks can be had before they are written, at no cost (ext4, xfs)
   bool has_owners = true;     ///< a new file belongs to who made it (not on FAT, exFAT, FUSE)
+  bool reads_past_cache = false;  ///< a direct read is never answered from the page cache (ext4, xfs)
   bool shares_blocks = false; ///< files can share blocks with others on it (xfs, btrfs)
   bool syncs_whole = false;   ///< Directory::sync_file_system() proves as much as a sync of each file would
   std::uint64_t type = 0;     ///< of statfs(2); 0: what it holds is gone once it is unmounted (tmpfs)
