@@ -45,6 +45,7 @@ enum class Outcome {
   finished,    ///< the bytes were there; this run verified or published them
   up_to_date,  ///< nothing to do
   kept,        ///< what is there was not to be replaced (Update, Ask)
+  planned,     ///< it would be copied (Execution::dry)
 };
 
 /// How the bytes of a file got where they are.
@@ -72,7 +73,8 @@ struct FileSummary {
   std::uint64_t total_bytes = 0;
   std::uint64_t resumed_bytes = 0;  ///< where the copying began that led to this result
   std::uint64_t same_bytes = 0;     ///< of the rest, there already and left alone (Rewrite::differing)
-  std::string file_hash;
+  std::string file_hash = {};
+  std::string reason = {};               ///< why it is planned, or left alone
   Verify verified = Verify::none;   ///< how the bytes were proven
   unsigned attempts = 1;            ///< 1: the first try was good
   std::chrono::nanoseconds elapsed{0};

@@ -10,6 +10,7 @@ void Tally::add(const FileSummary& file) {
   switch (file.outcome) {
     case Outcome::up_to_date: ++up_to_date; return;
     case Outcome::kept: ++kept; return;
+    case Outcome::planned:
     case Outcome::copied:
     case Outcome::finished: break;
   }

@@ -48,6 +48,7 @@ AttemptEnd Attempt::run() {
   if (up_to_date() || keeps_existing()) return AttemptEnd::done;
   if (!is_published()) check_replaceable(*place_, run_.options);
   if (!is_published()) check_backup(*place_, source_, run_.options);
+  if (run_.options.execution == Execution::dry) return tell_plan();
   lock_and_plan();
   say_in_place();
   warn_of_users();
@@ -64,6 +65,16 @@ AttemptEnd Attempt::run() {
     case Entry::finish:
     case Entry::nothing: enter_at_finish(); return AttemptEnd::done;
   }
+  return AttemptEnd::done;
+}
+
+AttemptEnd Attempt::tell_plan() {
+  summary_ = {.source = route_.source(),
+              .destination = place_->path(),
+              .outcome = Outcome::planned,
+              .total_bytes = source_.stat.size_bytes,
+              .file_hash = {},
+              .reason = plan_.reason};
   return AttemptEnd::done;
 }
 
@@ -367,6 +378,7 @@ void Attempt::finish(Outcome outcome, const io::Stat& destination) {
   if (refresh || outcome != Outcome::up_to_date) {
     ledger_.complete(partial_identity(now, place_->fs), content_times(now, place_->fs));
   }
+  if (run_.options.sources == Sources::remove) remove_source();
   const journal::Row& row = ledger_.row();
   summary_ = {.source = route_.source(),
               .destination = place_->path(),
@@ -378,6 +390,15 @@ void Attempt::finish(Outcome outcome, const io::Stat& destination) {
               .file_hash = row.file_hash ? row.file_hash->hex() : std::string{},
               .verified = verify_from_text(row.verified_by),
               .attempts = order_.number};
+}
+
+/// Only what the copy was made of: who wrote to it meanwhile keeps it.
+void Attempt::remove_source() const {
+  if (is_device(source_.stat)) return;
+  const io::Name name = source_.path.filename();
+  const auto found = io::find(*source_.directory, name);
+  const auto copied = source_identity(source_.stat, source_.fs);
+  if (found && source_identity(*found, source_.fs) == copied) io::unlink(*source_.directory, name);
 }
 
 /// "Never" is about what earlier runs left, not about what this one copied before an I/O error.

@@ -99,6 +99,7 @@ class Attempt {
   [[nodiscard]] bool keeps_existing();
   [[nodiscard]] bool is_older() const;
   void lock_and_plan();
+  [[nodiscard]] AttemptEnd tell_plan();
   [[nodiscard]] AttemptEnd enter_at_copy();
   [[nodiscard]] bool clone_instead();
   [[nodiscard]] AttemptEnd enter_with_clone();
@@ -143,6 +144,7 @@ class Attempt {
   [[nodiscard]] Error mismatch_error();
   void begin(journal::Row row);
   void finish(Outcome outcome, const io::Stat& destination);
+  void remove_source() const;
 
   /// The destination is the finished copy already.
   [[nodiscard]] bool is_published() const {

@@ -47,10 +47,14 @@ bool is_directory(io::FileSystem& fs, const std::filesystem::path& source, const
 }
 
 /// DEST as cp reads it: a directory that is there means one in it, with the name of the source.
-std::filesystem::path tree_destination(io::FileSystem& fs, const Job& job, const std::filesystem::path& source) {
+/// But the same command continues: where an earlier run made it and was cut short, it is the copy itself.
+std::filesystem::path tree_destination(io::FileSystem& fs, const Job& job, const std::filesystem::path& source,
+                                       journal::TreeCatalog* catalog) {
   const auto found = io::find(fs, job.destination, io::Links::follow);
   const bool below = found && found->kind == io::FileKind::directory && job.target != Target::file;
   if (!below) return job.destination;
+  const bool named = job.target == Target::automatic && job.sources.size() == 1 && catalog != nullptr;
+  if (named && catalog->is_unfinished(io::resolve(fs, source), io::resolve(fs, job.destination))) return job.destination;
   const io::Name name = engine::destination_name(source);
   return name == ".." ? job.destination : job.destination / name;
 }
@@ -77,7 +81,10 @@ JobSummary copy_files(const Job& job, const Options& options, Observer& observer
   const auto warn = [&](const std::filesystem::path& path, const std::string& text) {
     events.emit(Warning{.path = path, .text = text});
   };
-  if (options.journal) journal.emplace(*options.journal, warn);
+  const bool dry = options.execution == Execution::dry;  // which makes no journal either
+  if (options.journal && (!dry || io::find(*fs, *options.journal, io::Links::follow))) {
+    journal.emplace(*options.journal, warn);
+  }
   const engine::Run run{.fs = *fs,
                         .journal = journal ? &*journal : nullptr,
                         .options = options,
@@ -93,9 +100,9 @@ JobSummary copy_files(const Job& job, const Options& options, Observer& observer
     if (run.stop.stop_requested()) break;
     try {
       if (options.recursion == Recursion::all && is_directory(*fs, source, options)) {
-        if (journal && !catalog) catalog.emplace(journal->path(), warn);
+        if (journal && !dry && !catalog) catalog.emplace(journal->path(), warn);
         if (!trees) trees.emplace(run, report, catalog ? &*catalog : nullptr);
-        trees->copy(source, tree_destination(*fs, job, source));
+        trees->copy(source, tree_destination(*fs, job, source, catalog ? &*catalog : nullptr));
         continue;
       }
       const bool second = job.target == Target::directory && !names.insert(engine::destination_name(source)).second;

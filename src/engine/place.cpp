@@ -140,7 +140,7 @@ io::Name hidden_name(const io::Name& name, std::string_view suffix) {
   return std::string{kPrefix} + middle + std::string{suffix};
 }
 
-io::Name partial_name_for(const io::Name& name) { return hidden_name(name, ".rcopy-part"); }
+io::Name partial_name_for(const io::Name& name) { return hidden_name(name, kPartialSuffix); }
 
 void check_replaceable(const Place& place, const Options& options) {
   if (!place.existing || place.writing == Writing::in_place) return;

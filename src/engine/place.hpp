@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
 
 namespace rcopy::engine {
 
@@ -86,6 +87,9 @@ void check_still_there(io::FileSystem& fs, const Place& place);
 
 /// The name a source gets in a destination directory: its last component, also of "a//".
 [[nodiscard]] io::Name destination_name(const std::filesystem::path& given_source);
+
+inline constexpr std::string_view kPartialSuffix = ".rcopy-part";  ///< of a file that is being written
+inline constexpr std::string_view kNewSuffix = ".rcopy-new";       ///< of a link or a node that is made
 
 /// `.NAME` and the suffix; a name that would be longer than 255 bytes is cut and a hash appended.
 [[nodiscard]] io::Name hidden_name(const io::Name& name, std::string_view suffix);

@@ -3,6 +3,7 @@
 
 #include "engine/identity.hpp"
 #include "engine/ledger.hpp"
+#include "engine/pause.hpp"
 #include "engine/staged_file.hpp"
 #include "engine/staged_name.hpp"
 #include "engine/tree_existing.hpp"
@@ -20,8 +21,15 @@ namespace {
 /// Small files that are copied at once. Waiting for the disk is most of it: docs/performance.md.
 constexpr unsigned kUsualJobs = 16;
 constexpr std::size_t kMostDirectories = 1024;
+constexpr std::chrono::milliseconds kLockPoll{100};
 
 TreeTask task_of(const Staged& staged) { return {.directory = staged.directory(), .entry = staged.entry()}; }
+
+/// Another name of the same file, removed just before, changes the ctime.
+bool is_unchanged(const io::Stat& now, const io::Stat& then) {
+  return same_file(now, then) && now.size_bytes == then.size_bytes && now.mtime_ns == then.mtime_ns &&
+         (now.ctime_ns == then.ctime_ns || then.links > 1);
+}
 
 }  // namespace
 
@@ -45,6 +53,7 @@ void TreeCopier::copy(const std::filesystem::path& source, const std::filesystem
   queue_.walk_begins();
   try {
     const auto root = open_tree(run_, source, destination, directories_, catalog_);
+    lock(*root);
     {
       const std::lock_guard lock{jobs_mutex_};
       jobs_.push_back(root->job());
@@ -63,6 +72,29 @@ void TreeCopier::copy(const std::filesystem::path& source, const std::filesystem
   finish_directories();
 }
 
+/// As long as this works in the tree nobody else does: two runs would copy everything twice.
+void TreeCopier::lock(const TreeDirectory& root) {
+  if (run_.options.execution == Execution::dry) return;
+  auto file = io::open(*root.destination().handle(), ".", io::OpenMode::read_back);
+  const auto begun = std::chrono::steady_clock::now();
+  while (true) {
+    const int error = file->try_lock();
+    if (error == EINTR) continue;
+    if (error == 0) break;
+    // Some file systems have no locks for directories; each file has one all the same.
+    if (error != EWOULDBLOCK) return;
+    const bool waits = run_.options.lock_wait == kForever || std::chrono::steady_clock::now() - begun < run_.options.lock_wait;
+    if (!waits || run_.stop.stop_requested()) {
+      throw Error{{.code = ErrorCode::busy,
+                   .operation = "copy to",
+                   .path = root.destination().shown(),
+                   .reason = "another rcopy is copying to it"}};
+    }
+    pause_until(std::chrono::steady_clock::now() + kLockPoll, run_.stop);
+  }
+  locks_.push_back(std::move(file));
+}
+
 void TreeCopier::finish() {
   queue_.wait_until_done();
   finish_directories();
@@ -73,7 +105,7 @@ void TreeCopier::finish() {
   failure_.rethrow();
   sync_directories();
   for (const auto& job : jobs_) {
-    if (run_.stop.stop_requested()) job->failed();
+    if (run_.stop.stop_requested() || run_.options.execution == Execution::dry) job->failed();
     job->end(run_.options.catalog);
   }
 }
@@ -114,7 +146,8 @@ std::unique_ptr<Staged> TreeCopier::make(const TreeTask& task, std::span<std::by
   const bool regular = task.entry.kind == io::FileKind::regular || task.link == LinkUse::target;
   const bool linked = run_.options.attributes.hard_links == HardLinks::preserve;
   const bool limited = run_.options.min_bytes != 0 || run_.options.max_bytes != Options{}.max_bytes;
-  if (regular && !existing && !linked && !limited && run_.options.make == Make::copy) {
+  const bool dry = run_.options.execution == Execution::dry;
+  if (regular && !existing && !linked && !limited && !dry && run_.options.make == Make::copy) {
     return make_file(task, existing, buffer);  // which looks at the source when it is open
   }
   const auto links = task.link == LinkUse::target ? io::Links::follow : io::Links::nofollow;
@@ -123,6 +156,8 @@ std::unique_ptr<Staged> TreeCopier::make(const TreeTask& task, std::span<std::by
   const io::Stat& source = found.value;
   if (source.kind == io::FileKind::regular &&
       (source.size_bytes < run_.options.min_bytes || source.size_bytes > run_.options.max_bytes)) {
+    run_.events.emit(Notice{.path = task.directory->source().shown() / name, .text = "left out because of its size"});
+    ++run_.events.tree().done_files;
     queue_.done();
     return nullptr;
   }
@@ -134,7 +169,7 @@ std::unique_ptr<Staged> TreeCopier::make(const TreeTask& task, std::span<std::by
         told(task, source, Outcome::up_to_date);
         return nullptr;
       }
-      return StagedName::link_to(run_, task, answer.name, source);
+      if (!dry) return StagedName::link_to(run_, task, answer.name, source);
     }
   }
   if (existing) {
@@ -143,6 +178,10 @@ std::unique_ptr<Staged> TreeCopier::make(const TreeTask& task, std::span<std::by
       told(task, source, *outcome);
       return nullptr;
     }
+  }
+  if (dry) {
+    told(task, source, Outcome::planned, existing ? "what is there differs" : "it is new");
+    return nullptr;
   }
   if (run_.options.make == Make::hard_link || run_.options.make == Make::symbolic_link) {
     return StagedName::to_source(run_, task, source);
@@ -197,16 +236,17 @@ void TreeCopier::give_up(const TreeTask& task, const Error& error) {
 }
 
 /// There was nothing to copy.
-void TreeCopier::told(const TreeTask& task, const io::Stat& source, Outcome outcome) {
+void TreeCopier::told(const TreeTask& task, const io::Stat& source, Outcome outcome, const char* reason) {
   const TreeDirectory& directory = *task.directory;
   report_.finished({.source = directory.source().shown() / task.entry.name,
-                    .destination = directory.destination().handle()->path() / task.entry.name,
+                    .destination = directory.destination().shown() / task.entry.name,
                     .found = Found::in_tree,
                     .outcome = outcome,
                     .total_bytes = source.kind == io::FileKind::regular ? source.size_bytes : 0,
-                    .file_hash = {}});
+                    .reason = reason});
   ++run_.events.tree().done_files;
   there(source, directory, task.entry.name);
+  if (outcome == Outcome::up_to_date) remove_source(task, source);
   queue_.done();
 }
 
@@ -324,6 +364,7 @@ void TreeCopier::finish(const Batch& published) {
       ++run_.events.tree().done_files;
       run_.events.tree().done_bytes += done.summary.total_bytes;
       known(task_of(*staged), done.source, done.destination, done.summary, std::nullopt);
+      remove_source(task_of(*staged), done.source);
       there(done.source, *staged->directory(), staged->entry().name);
       queue_.done();
     } catch (const Error& error) {
@@ -342,6 +383,18 @@ void TreeCopier::write_jobs() {
     jobs = jobs_;
   }
   for (const auto& job : jobs) job->write();
+}
+
+/// Once its copy is proven and durable. What somebody wrote to meanwhile stays.
+void TreeCopier::remove_source(const TreeTask& task, const io::Stat& source) {
+  if (run_.options.sources != Sources::remove) return;
+  const auto handle = task.directory->source().handle();
+  try {
+    const auto found = io::find(*handle, task.entry.name);
+    if (found && is_unchanged(*found, source)) io::unlink(*handle, task.entry.name);
+  } catch (const Error& error) {
+    report_.failed(error, task.directory->source().shown() / task.entry.name, {});
+  }
 }
 
 /// For a later run: of regular files only, which are the ones it would read again.
@@ -363,6 +416,11 @@ void TreeCopier::finish_directories() {
   const std::lock_guard lock{finishing_};
   while (auto directory = directories_.take()) {
     const auto volume = directory->destination().shared_volume();
+    if (run_.options.execution == Execution::dry) {
+      directory.reset();
+      directories_.closed();
+      continue;
+    }
     try {
       if (!directory->above()) directory->check_still_there(run_.fs);
       directory->set_attributes(run_.fs, run_.options, run_.events);

@@ -37,6 +37,8 @@ class TreeCopier {
   void finish();
 
  private:
+  void lock(const TreeDirectory& root);
+
   void work();
   void begin(const TreeTask& task, std::span<std::byte> buffer);
   [[nodiscard]] std::unique_ptr<Staged> make(const TreeTask& task, std::span<std::byte> buffer);
@@ -45,7 +47,7 @@ class TreeCopier {
   void prove(Staged& staged, std::span<std::byte> buffer);
   void leave_to_transfer(const TreeTask& task);
   void give_up(const TreeTask& task, const Error& error);
-  void told(const TreeTask& task, const io::Stat& source, Outcome outcome);
+  void told(const TreeTask& task, const io::Stat& source, Outcome outcome, const char* reason = "");
 
   void transfer();
   void transfer_one(const TreeTask& task);
@@ -60,6 +62,7 @@ class TreeCopier {
   void known(const TreeTask& task, const io::Stat& source, const io::Stat& destination, const FileSummary& file,
              std::optional<std::filesystem::path> row);
   void write_jobs();
+  void remove_source(const TreeTask& task, const io::Stat& source);
   [[nodiscard]] bool shares_names(const io::Stat& source) const;
   void there(const io::Stat& source, const TreeDirectory& directory, const io::Name& name);
   void come_again(std::vector<TreeTask> waiting);

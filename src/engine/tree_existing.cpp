@@ -8,9 +8,13 @@
 #include "engine/staged_name.hpp"
 
 #include <cerrno>
+#include <cstring>
+#include <vector>
 
 namespace rcopy::engine {
 namespace {
+
+constexpr std::size_t kCompareBytes = std::size_t{256} << 10U;
 
 /// FAT keeps every other second.
 bool same_time(const io::Stat& source, const io::Stat& existing, const io::FsInfo& fs) {
@@ -36,6 +40,20 @@ bool is_known(const TreeTask& task, const io::Stat& source, const io::Stat& exis
   return directory.job()->is_finished(directory.relative() / task.entry.name,
                                       identity_hash(source, directory.source().volume().fs),
                                       identity_hash(existing, directory.destination().volume().fs));
+}
+
+/// Of two files of one size. Read through the page cache, as nothing is to be proven of the medium.
+bool has_same_content(const Run& run, const TreeTask& task) {
+  const Source source = source_in(*task.directory, task.entry.name, io::OpenMode::source);
+  const auto existing = io::open(*task.directory->destination().handle(), task.entry.name, io::OpenMode::read_back);
+  std::vector<std::byte> ours(kCompareBytes), theirs(kCompareBytes);
+  for (std::uint64_t at = 0; !run.stop.stop_requested(); at += kCompareBytes) {
+    const std::size_t got = io::read_full(*source.file, ours, at);
+    if (io::read_full(*existing, theirs, at) != got) return false;
+    if (std::memcmp(ours.data(), theirs.data(), got) != 0) return false;
+    if (got < ours.size()) return true;
+  }
+  return false;
 }
 
 void refresh(const Run& run, const TreeTask& task, const io::Stat& existing) {
@@ -71,9 +89,14 @@ std::optional<Outcome> without_copying(const Run& run, const TreeTask& task, con
     return is_like_source(run, task, source, existing) ? std::optional{Outcome::up_to_date} : std::nullopt;
   }
   if (options.resume != Resume::never && is_known(task, source, existing)) return Outcome::up_to_date;
-  const bool same = options.attributes.timestamps == Timestamps::preserve && existing.kind == source.kind &&
-                    existing.size_bytes == source.size_bytes && same_time(source, existing, fs);
-  if (!same || options.resume == Resume::never || same_file(source, existing)) return std::nullopt;
+  // Whose source is to be removed must be proven, and by rcopy.
+  const bool comparable = options.sources == Sources::keep && existing.kind == source.kind && existing.size_bytes == source.size_bytes &&
+                          options.resume != Resume::never && !same_file(source, existing);
+  if (!comparable) return std::nullopt;
+  const bool same = options.compare == Compare::content
+                        ? has_same_content(run, task)
+                        : options.attributes.timestamps == Timestamps::preserve && same_time(source, existing, fs);
+  if (!same || options.execution == Execution::dry) return same ? std::optional{Outcome::up_to_date} : std::nullopt;
   if (may_differ(source, existing, options.attributes, fs)) refresh(run, task, existing);
   return Outcome::up_to_date;
 }

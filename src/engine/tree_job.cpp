@@ -52,6 +52,10 @@ void TreeJob::add(const std::filesystem::path& relative, journal::FinishedFile f
   added_.push_back(std::move(file));
 }
 
+bool TreeJob::may_go_on(const std::filesystem::path& destination) {
+  return catalog_ == nullptr || catalog_->has_unfinished(destination);
+}
+
 void TreeJob::failed() {
   const std::lock_guard lock{mutex_};
   failed_ = true;

@@ -27,6 +27,9 @@ class TreeJob {
   [[nodiscard]] bool is_finished(const std::filesystem::path& relative, std::uint64_t source,
                                  std::uint64_t destination) const;
 
+  /// Whether a transfer to there was begun and is not finished, as far as can be told.
+  [[nodiscard]] bool may_go_on(const std::filesystem::path& destination);
+
   /// It is, and survives a power cut. Kept until write().
   void add(const std::filesystem::path& relative, journal::FinishedFile file);
 

@@ -5,6 +5,7 @@
 #include "engine/attributes.hpp"
 #include "engine/identity.hpp"
 #include "engine/mount.hpp"
+#include "engine/tree_leftovers.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -61,15 +62,20 @@ Origin make_directory(const Run& run, const TreeDirectory* above, io::Directory&
   const std::uint32_t mode = later ? kOwnerAll : (source.mode | kOwnerAll) & kPermissionBits;
   const bool sure = above != nullptr && above->origin() == Origin::made;
   const auto existing = sure ? std::nullopt : io::find(directory, name);
+  if (!existing && run.options.execution == Execution::dry) return Origin::made;
   if (!existing && io::make_directory(directory, name, mode)) return Origin::made;
   const auto there = existing ? existing : io::find(directory, name);
-  if (there && there->kind == io::FileKind::directory) make_usable(run, directory, name, *there);
+  const bool dry = run.options.execution == Execution::dry;
+  if (!dry && there && there->kind == io::FileKind::directory) make_usable(run, directory, name, *there);
   return Origin::found;
 }
 
 /// The destination's directory, opened. A symlink to one counts where the options say so.
 std::shared_ptr<io::Directory> open_destination(const Run& run, io::Directory& above, const io::Name& name,
-                                                const stdfs::path& source) {
+                                                const stdfs::path& source, Origin origin) {
+  // One that was not made has nothing in it: it is not looked at, and the one above stands for it.
+  const bool dry = run.options.execution == Execution::dry && origin == Origin::made;
+  if (dry) return io::open_directory(above, ".", io::DirectoryUse::change_names);
   const auto there = io::find(above, name);
   const stdfs::path path = name == "." ? above.path() : above.path() / name;
   if (!there) io::fail("open the directory", path, ENOENT);
@@ -132,7 +138,7 @@ TreeDirectoryPtr open_tree(const Run& run, const stdfs::path& source, const stdf
     refuse("copy", source, "it and " + base::quoted(destination) + " are the same file");
   }
   const Origin origin = itself ? Origin::found : make_directory(run, nullptr, *above, name, *from_stat);
-  const auto to_handle = open_destination(run, *above, name, source);
+  const auto to_handle = open_destination(run, *above, name, source, origin);
   const DestinationState state = state_of(*to_handle, origin, nullptr);
   const auto to_stat = io::find(*to_handle, ".");
   if (!to_stat) io::fail("stat", destination, ENOENT);
@@ -186,6 +192,7 @@ std::vector<TreeWalk::Child> TreeWalk::put_files(const TreeDirectoryPtr& directo
                                : error);
     return directories;
   }
+  if (directory->origin() == Origin::found && directory->job()->was_cut_short()) remove_leftovers(parts_.run, *directory);
   // Their inodes lie on the disk in this order.
   std::ranges::sort(entries, {}, &io::Entry::inode);
   for (io::Entry& entry : entries) {
@@ -193,7 +200,7 @@ std::vector<TreeWalk::Child> TreeWalk::put_files(const TreeDirectoryPtr& directo
     const io::Name name = entry.name;
     try {
       Child child = look_closer(*directory, std::move(entry));
-      if (filter_.excluded_by((directory->relative() / name).native(), child.entry.kind) != nullptr) continue;
+      if (is_excluded(*directory, child.entry)) continue;
       if (child.entry.kind == io::FileKind::directory) {
         directories.push_back(std::move(child));
         continue;
@@ -205,6 +212,16 @@ std::vector<TreeWalk::Child> TreeWalk::put_files(const TreeDirectoryPtr& directo
     }
   }
   return directories;
+}
+
+bool TreeWalk::is_excluded(const TreeDirectory& directory, const io::Entry& entry) const {
+  const FilterRule* const rule = filter_.excluded_by((directory.relative() / entry.name).native(), entry.kind);
+  if (rule == nullptr) return false;
+  if (parts_.run.options.execution == Execution::dry) {
+    parts_.run.events.emit(Notice{.path = directory.source().shown() / entry.name,
+                                  .text = "excluded by the rule " + base::quoted(rule->pattern)});
+  }
+  return true;
 }
 
 /// Its kind, and whether it is a symlink to be followed.
@@ -245,7 +262,7 @@ TreeDirectoryPtr TreeWalk::open(const TreeDirectoryPtr& above, const Child& chil
 
   const auto to_above = above->destination().handle();
   const Origin origin = make_directory(run, above.get(), *to_above, name, *source);
-  auto to = open_destination(run, *to_above, name, above->source().shown() / name);
+  auto to = open_destination(run, *to_above, name, above->source().shown() / name, origin);
   const DestinationState state = state_of(*to, origin, above.get());
   auto from_volume = volume_below(run.fs, *from, above->source());
   auto to_volume = volume_below(run.fs, *to, above->destination());

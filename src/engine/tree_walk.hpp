@@ -37,6 +37,7 @@ class TreeWalk {
 
   void enter(const TreeDirectoryPtr& directory);
   [[nodiscard]] std::vector<Child> put_files(const TreeDirectoryPtr& directory);
+  [[nodiscard]] bool is_excluded(const TreeDirectory& directory, const io::Entry& entry) const;
   [[nodiscard]] Child look_closer(const TreeDirectory& directory, io::Entry entry) const;
   [[nodiscard]] TreeDirectoryPtr open(const TreeDirectoryPtr& above, const Child& child);
   void check_may_enter(const TreeDirectory& above, const io::Name& name, const io::Stat& source) const;

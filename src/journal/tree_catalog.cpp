@@ -66,12 +66,13 @@ class TreeCatalog::Database {
 
   [[nodiscard]] Tree begin(const std::filesystem::path& source, const std::filesystem::path& destination,
                            Earlier earlier);
+  [[nodiscard]] Tree find(const std::filesystem::path& source, const std::filesystem::path& destination);
   void add(std::int64_t tree, std::span<const FinishedFile> files);
   void complete(std::int64_t tree, Earlier entries);
+  [[nodiscard]] bool has_unfinished(const std::filesystem::path& dest_path);
 
  private:
   void run(const char* sql, std::int64_t tree);
-  [[nodiscard]] Tree find(const std::filesystem::path& source, const std::filesystem::path& destination);
   void give_back_pages();
 
   /// All of `action` or nothing.
@@ -174,6 +175,13 @@ void TreeCatalog::Database::complete(std::int64_t tree, Earlier entries) {
   give_back_pages();
 }
 
+bool TreeCatalog::Database::has_unfinished(const std::filesystem::path& dest_path) {
+  Statement find{connection_, "SELECT 1 FROM transfer_state WHERE dest_path = ?1 AND status <> 'complete'"};
+  const Run row{find};
+  row->bind(1, std::string_view{dest_path.native()});
+  return row->step();
+}
+
 void TreeCatalog::Database::run(const char* sql, std::int64_t tree) {
   Statement statement{connection_, sql};
   const Run row{statement};
@@ -227,6 +235,22 @@ void TreeCatalog::add(std::int64_t tree, std::span<const FinishedFile> files) {
   guarded([&] {
     if (database_ && tree != 0 && !files.empty()) database_->add(tree, files);
   });
+}
+
+bool TreeCatalog::is_unfinished(const std::filesystem::path& source, const std::filesystem::path& destination) {
+  bool is = false;
+  guarded([&] {
+    if (database_) is = database_->find(source, destination).unfinished;
+  });
+  return is;
+}
+
+bool TreeCatalog::has_unfinished(const std::filesystem::path& dest_path) {
+  bool has = true;
+  guarded([&] {
+    if (database_) has = database_->has_unfinished(dest_path);
+  });
+  return has;
 }
 
 void TreeCatalog::complete(std::int64_t tree, Earlier entries) {

@@ -54,8 +54,14 @@ class TreeCatalog {
   [[nodiscard]] Tree begin(const std::filesystem::path& source, const std::filesystem::path& destination,
                            Earlier earlier);
 
+  /// Whether a run with these roots was cut short, or could not copy all.
+  [[nodiscard]] bool is_unfinished(const std::filesystem::path& source, const std::filesystem::path& destination);
+
   /// In one transaction, which a power cut may undo. The files and their names must be durable.
   void add(std::int64_t tree, std::span<const FinishedFile> files);
+
+  /// Whether a transfer to `dest_path` was begun and is not complete; true where that cannot be told.
+  [[nodiscard]] bool has_unfinished(const std::filesystem::path& dest_path);
 
   /// All of the tree is finished: its entries go, or stay for later checks.
   void complete(std::int64_t tree, Earlier entries);

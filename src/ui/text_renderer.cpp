@@ -73,6 +73,9 @@ std::string up_to_date_line(const FileSummary& summary) {
 
 std::string end_line(const FileSummary& summary) {
   if (summary.outcome == Outcome::up_to_date) return up_to_date_line(summary);
+  if (summary.outcome == Outcome::planned) {
+    return arrow(summary.source, summary.destination) + ": would be copied, " + summary.reason;
+  }
   if (summary.outcome == Outcome::kept) return base::quoted(summary.destination) + " exists and is kept";
   std::string line = arrow(summary.source, summary.destination) + ": ";
   line += summary.outcome == Outcome::copied ? copied_part(summary) : finished_part(summary);
