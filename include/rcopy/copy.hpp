@@ -57,6 +57,8 @@ struct JobSummary {
 /// Makes each file of `job.sources` a verified copy at the destination, or carries on with one
 /// that was cut short. One bad file does not stop the others; a requested stop does.
 ///
+/// With Recursion::all the process's soft limit of open files is raised as far as it may be.
+///
 /// Durability: for each file reported as finished, data and name survive a power cut. For each
 /// that failed or was stopped, whatever the journal claims is on stable storage and the old
 /// destination is untouched.

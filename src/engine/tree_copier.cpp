@@ -9,6 +9,7 @@
 #include "engine/tree_existing.hpp"
 #include "engine/tree_walk.hpp"
 #include "io/memory.hpp"
+#include "io/open_files.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -21,9 +22,18 @@ namespace {
 /// Small files that are copied at once. Waiting for the disk is most of it: docs/performance.md.
 constexpr unsigned kUsualJobs = 16;
 constexpr std::size_t kMostDirectories = 1024;
+constexpr std::size_t kShare = 6;  ///< of the open files that the process may have
 constexpr std::chrono::milliseconds kLockPoll{100};
 
 TreeTask task_of(const Staged& staged) { return {.directory = staged.directory(), .entry = staged.entry()}; }
+
+/// Each staged file has one open, and its directory two.
+TreeQueue::Limits limits_for(std::size_t open_files) {
+  TreeQueue::Limits limits;
+  limits.staged = std::min(limits.staged, open_files / kShare);
+  limits.batch = std::min(limits.batch, std::max<std::size_t>(limits.staged / 4, 1));
+  return limits;
+}
 
 /// Another name of the same file, removed just before, changes the ctime.
 bool is_unchanged(const io::Stat& now, const io::Stat& then) {
@@ -34,7 +44,11 @@ bool is_unchanged(const io::Stat& now, const io::Stat& then) {
 }  // namespace
 
 TreeCopier::TreeCopier(const Run& run, JobReport& report, journal::TreeCatalog* catalog)
-    : run_{run}, report_{report}, catalog_{catalog}, queue_{TreeQueue::Limits{}} {
+    : run_{run},
+      report_{report},
+      catalog_{catalog},
+      open_files_{io::raise_open_files_limit()},
+      queue_{limits_for(open_files_)} {
   on_stop_.emplace(run.stop, [this] { queue_.stop(); });
   on_failure_.emplace(failure_.stopped(), [this] { queue_.stop(); });
   const unsigned jobs = run.options.jobs == 0 ? kUsualJobs : run.options.jobs;
@@ -63,7 +77,7 @@ void TreeCopier::copy(const std::filesystem::path& source, const std::filesystem
               .finished = directories_,
               .report = report_,
               .finish_directories = [this] { finish_directories(); },
-              .most_directories = kMostDirectories}}
+              .most_directories = std::min(kMostDirectories, open_files_ / kShare)}}
         .walk(root);
   } catch (const Error& error) {
     report_.failed(error, source, destination);

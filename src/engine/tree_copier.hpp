@@ -70,6 +70,7 @@ class TreeCopier {
   const Run& run_;
   JobReport& report_;
   journal::TreeCatalog* catalog_;
+  std::size_t open_files_;  ///< that this process may have
   TreeQueue queue_;
   FinishedDirectories directories_;
   std::mutex finishing_;  ///< one thread at a time gives directories their attributes

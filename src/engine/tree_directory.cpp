@@ -96,9 +96,10 @@ void TreeDirectory::set_attributes(io::FileSystem& fs, const Options& options, E
   engine::set_attributes(fs, *file, place, source, options, events);
 }
 
-void FinishedDirectories::wait_for_fewer(std::size_t most, const std::stop_token& stop) {
+bool FinishedDirectories::wait_for_fewer(std::size_t most, const std::stop_token& stop) {
   std::unique_lock lock{mutex_};
-  changed_.wait(lock, stop, [&] { return open_ < most; });
+  changed_.wait(lock, stop, [&] { return open_ < most || !finished_.empty(); });
+  return open_ < most || finished_.empty();
 }
 
 void FinishedDirectories::closed() {
@@ -115,6 +116,7 @@ TreeDirectoryPtr FinishedDirectories::watch(std::unique_ptr<TreeDirectory> direc
   return {directory.release(), [this](TreeDirectory* last) {
             const std::lock_guard lock{mutex_};
             finished_.emplace_back(last);
+            changed_.notify_all();
           }};
 }
 

@@ -103,8 +103,8 @@ class TreeDirectory {
 /// Directories whose last user is gone, each before the one above it. Any thread.
 class FinishedDirectories {
  public:
-  /// Waits until fewer than `most` are open, or until `stop` is requested.
-  void wait_for_fewer(std::size_t most, const std::stop_token& stop);
+  /// Waits until fewer than `most` are open, or until `stop` is requested. False where some can be taken first.
+  [[nodiscard]] bool wait_for_fewer(std::size_t most, const std::stop_token& stop);
 
   /// One that take() gave is closed.
   void closed();

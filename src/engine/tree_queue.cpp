@@ -133,16 +133,16 @@ void TreeQueue::done(std::size_t tasks) {
 
 std::optional<Batch> TreeQueue::next_batch(std::size_t unfinished) {
   std::unique_lock lock{mutex_};
+  // The walk may wait for the directories of those that only need a sync.
+  const auto begun = std::chrono::steady_clock::now();
   while (!stopped_) {
     const bool large = batch_.size() >= limits_.batch;
     const bool waiting = !batch_.empty() || unfinished != 0;
     if (large || (waiting && nothing_to_copy())) return std::exchange(batch_, {});
     if (closed_ && !waiting) return std::nullopt;
-    if (batch_.empty()) {
-      commit_.wait(lock);
-    } else if (commit_.wait_until(lock, batch_begun_ + kBatchAge) == std::cv_status::timeout) {
-      return std::exchange(batch_, {});
-    }
+    const auto since = unfinished != 0 ? begun : batch_begun_;
+    if (!waiting) commit_.wait(lock);
+    else if (commit_.wait_until(lock, since + kBatchAge) == std::cv_status::timeout) return std::exchange(batch_, {});
   }
   return std::nullopt;
 }

@@ -171,8 +171,9 @@ void TreeWalk::enter(const TreeDirectoryPtr& directory) {
     } catch (const Error& error) {
       failed(*directory, child.entry.name, error);
     }
-    parts_.finish_directories();
-    parts_.finished.wait_for_fewer(parts_.most_directories + depth_, parts_.run.stop);
+    do {
+      parts_.finish_directories();
+    } while (!parts_.finished.wait_for_fewer(parts_.most_directories + depth_, parts_.run.stop));
   }
   --depth_;
 }
