@@ -211,8 +211,8 @@ std::unique_ptr<File> open_direct(Directory& directory, const Name& name, OpenMo
   return std::move(result.value);
 }
 
-std::optional<Stat> find(Directory& directory, const Name& name) {
-  const auto result = repeat_result([&] { return directory.stat(name, Links::nofollow); });
+std::optional<Stat> find(Directory& directory, const Name& name, Links links) {
+  const auto result = repeat_result([&] { return directory.stat(name, links); });
   if (result.error == ENOENT) return std::nullopt;
   if (result.error != 0) fail("stat", directory.path() / name, result.error);
   return result.value;
@@ -269,6 +269,10 @@ void unlink(Directory& directory, const Name& name) {
 
 void sync(Directory& directory) {
   must("sync the directory", directory.path(), [&] { return directory.sync(); });
+}
+
+int sync_file_system(Directory& directory) {
+  return repeat([&] { return directory.sync_file_system(); });
 }
 
 FsInfo file_system(Directory& directory) {

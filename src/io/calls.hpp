@@ -66,7 +66,7 @@ void close(File& file);
 /// For direct reads or writes: null where the file system has none (EINVAL).
 [[nodiscard]] std::unique_ptr<File> open_direct(Directory& directory, const Name& name, OpenMode mode);
 /// Nothing where the name does not exist.
-[[nodiscard]] std::optional<Stat> find(Directory& directory, const Name& name);
+[[nodiscard]] std::optional<Stat> find(Directory& directory, const Name& name, Links links = Links::nofollow);
 /// `operation` completes "cannot ... TO".
 void rename(Directory& directory, const Name& from, const Name& to, const char* operation);
 /// The same, but an error (EEXIST) where there is a `to`; where the file system cannot tell in one step, in
@@ -83,6 +83,8 @@ void rename_new(Directory& directory, const Name& from, const Name& to, const ch
 /// A name that is gone already is fine.
 void unlink(Directory& directory, const Name& name);
 void sync(Directory& directory);
+/// 0, or the errno: then each file may tell whether it is its own.
+[[nodiscard]] int sync_file_system(Directory& directory);
 [[nodiscard]] FsInfo file_system(Directory& directory);
 
 }  // namespace rcopy::io
