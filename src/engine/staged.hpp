@@ -42,6 +42,8 @@ class Staged {
   enum class Stage { made, published, given_up };
   Stage stage = Stage::made;  ///< for whoever has it
 
+  /// Whether a transfer makes the same of its task.
+  [[nodiscard]] virtual bool is_file() const = 0;
   [[nodiscard]] virtual const TreeDirectoryPtr& directory() const = 0;
   [[nodiscard]] virtual const io::Entry& entry() const = 0;
   [[nodiscard]] virtual const io::Stat& source_stat() const = 0;

@@ -140,6 +140,7 @@ void StagedFile::discard() noexcept {
 }
 
 Staged::Done StagedFile::finish() {
+  const io::Stat now = io::stat(partial_->file());  // first: GCC 12 frees the half of an aggregate twice on a throw
   Done done{.summary = {.source = directory_->source().shown() / entry_.name,
                         .destination = place_.path(),
                         .found = Found::in_tree,
@@ -148,7 +149,7 @@ Staged::Done StagedFile::finish() {
                         .file_hash = digest_.hex(),
                         .verified = run_.options.verify},
             .source = source_.stat,
-            .destination = io::stat(partial_->file())};
+            .destination = now};
   io::close(partial_->file());
   return done;
 }

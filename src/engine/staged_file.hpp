@@ -37,6 +37,7 @@ class StagedFile final : public Staged {
   void discard() noexcept override;
   [[nodiscard]] Done finish() override;
 
+  [[nodiscard]] bool is_file() const override { return true; }
   [[nodiscard]] const TreeDirectoryPtr& directory() const override { return directory_; }
   [[nodiscard]] const io::Entry& entry() const override { return entry_; }
   [[nodiscard]] const io::Stat& source_stat() const override { return source_.stat; }

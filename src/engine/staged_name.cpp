@@ -36,10 +36,12 @@ std::shared_ptr<io::Directory> directory_of(const CopiedName& copied) {
 
 }  // namespace
 
+io::Name temporary_name_for(const io::Name& name) { return hidden_name(name, kNewSuffix); }
+
 StagedName::StagedName(const Run& run, const TreeTask& task, io::Stat source, Method method)
     : run_{run}, task_{task}, source_{std::move(source)}, place_{place_in(*task.directory, task.entry.name)},
       method_{method} {
-  place_.partial_name = hidden_name(place_.name, kNewSuffix);
+  place_.partial_name = temporary_name_for(place_.name);
   place_.existing = io::find(*place_.directory, place_.name);
 }
 

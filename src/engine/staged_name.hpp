@@ -13,6 +13,9 @@
 
 namespace rcopy::engine {
 
+/// What it has for a name until it is published.
+[[nodiscard]] io::Name temporary_name_for(const io::Name& name);
+
 class StagedName final : public Staged {
  public:
   /// Makes one under the temporary name it is called with, in the destination's directory.
@@ -34,6 +37,7 @@ class StagedName final : public Staged {
   void discard() noexcept override;
   [[nodiscard]] Done finish() override;
 
+  [[nodiscard]] bool is_file() const override { return false; }
   [[nodiscard]] const TreeDirectoryPtr& directory() const override { return task_.directory; }
   [[nodiscard]] const io::Entry& entry() const override { return task_.entry; }
   [[nodiscard]] const io::Stat& source_stat() const override { return source_; }

@@ -25,6 +25,31 @@ constexpr std::size_t kMostDirectories = 1024;
 constexpr std::size_t kShare = 6;  ///< of the open files that the process may have
 constexpr std::chrono::milliseconds kLockPoll{100};
 
+/// In a run that was cut short another name may have had the first turn, and this one left what it would not replace
+/// now.
+void remove_leftover(const Run& run, const TreeTask& task, LinkTable::Turn turn) {
+  if (task.directory->origin() == Origin::made) return;
+  if (turn == LinkTable::Turn::copy) {
+    io::Directory& directory = *task.directory->destination().handle();
+    const io::Name name = temporary_name_for(task.entry.name);
+    if (io::find(directory, name)) io::unlink(directory, name);
+    return;
+  }
+  const Place place = place_in(*task.directory, task.entry.name);
+  if (peek_partial(place)) Partial{run.fs, place, std::nullopt}.remove();
+}
+
+/// 0, or the errno: what has its name in the directory is durable, as is the directory.
+int sync_names(TreeDirectory& directory) {
+  try {
+    directory.sync_name();
+    io::sync(*directory.destination().handle());
+    return 0;
+  } catch (const Error& error) {
+    return error.info().os_error;
+  }
+}
+
 TreeTask task_of(const Staged& staged) { return {.directory = staged.directory(), .entry = staged.entry()}; }
 
 /// Each staged file has one open, and its directory two.
@@ -178,6 +203,7 @@ std::unique_ptr<Staged> TreeCopier::make(const TreeTask& task, std::span<std::by
   if (shares_names(source)) {
     LinkTable::Answer answer = links_.take_turn(source, task);
     if (answer.turn == LinkTable::Turn::wait) return nullptr;
+    remove_leftover(run_, task, answer.turn);
     if (answer.turn == LinkTable::Turn::link) {
       if (existing && is_name_of(answer.name, *existing)) {
         told(task, source, Outcome::up_to_date);
@@ -219,14 +245,13 @@ std::unique_ptr<Staged> TreeCopier::make_file(const TreeTask& task, const std::o
 
 void TreeCopier::prove(Staged& staged, std::span<std::byte> buffer) {
   if (staged.stage == Staged::Stage::given_up) return;
-  const bool file = staged.source_stat().kind == io::FileKind::regular;
   try {
     if (staged.prove_and_publish(buffer)) {
       staged.stage = Staged::Stage::published;
       return;
     }
   } catch (const Error& error) {
-    if (!file || run_.options.make != Make::copy) {
+    if (!staged.is_file()) {
       staged.stage = Staged::Stage::given_up;
       give_up(task_of(staged), error);
       return;
@@ -244,8 +269,7 @@ void TreeCopier::give_up(const TreeTask& task, const Error& error) {
                  task.directory->destination().shown() / task.entry.name);
   task.directory->job()->failed();
   ++run_.events.tree().done_files;
-  const auto source = task.directory->source().handle()->stat(task.entry.name, io::Links::nofollow);
-  if (source.error == 0 && shares_names(source.value)) come_again(links_.failed(source.value));
+  come_again(links_.failed(*task.directory, task.entry.name));
   queue_.done();
 }
 
@@ -259,7 +283,7 @@ void TreeCopier::told(const TreeTask& task, const io::Stat& source, Outcome outc
                     .total_bytes = source.kind == io::FileKind::regular ? source.size_bytes : 0,
                     .reason = reason});
   ++run_.events.tree().done_files;
-  there(source, directory, task.entry.name);
+  come_again(links_.there(directory, task.entry.name));
   if (outcome == Outcome::up_to_date) remove_source(task, source);
   queue_.done();
 }
@@ -269,10 +293,6 @@ void TreeCopier::told(const TreeTask& task, const io::Stat& source, Outcome outc
 bool TreeCopier::shares_names(const io::Stat& source) const {
   return source.links > 1 && run_.options.attributes.hard_links == HardLinks::preserve &&
          source.kind != io::FileKind::directory;
-}
-
-void TreeCopier::there(const io::Stat& source, const TreeDirectory& directory, const io::Name& name) {
-  if (shares_names(source)) come_again(links_.there(source, copied_name(directory, name)));
 }
 
 void TreeCopier::come_again(std::vector<TreeTask> waiting) {
@@ -293,18 +313,17 @@ void TreeCopier::transfer() {
 void TreeCopier::transfer_one(const TreeTask& task) {
   TreeRoute route{run_, task.directory, task.entry.name, task.link};
   const auto source = task.directory->source().handle()->stat(task.entry.name, io::Links::nofollow);
-  const bool shares = source.error == 0 && shares_names(source.value);
   try {
     const FileSummary summary = transfer_file(run_, route);
     report_.count(summary);
     run_.events.tree().done_bytes += summary.total_bytes;
     const auto destination = io::find(*task.directory->destination().handle(), task.entry.name);
     if (source.error == 0 && destination) known(task, source.value, *destination, summary, summary.destination);
-    if (shares) there(source.value, *task.directory, task.entry.name);
+    come_again(links_.there(*task.directory, task.entry.name));
   } catch (const Error& error) {
     report_.count(error);
     task.directory->job()->failed();
-    if (shares) come_again(links_.failed(source.value));
+    come_again(links_.failed(*task.directory, task.entry.name));
   }
   ++run_.events.tree().done_files;
   queue_.done();
@@ -335,7 +354,7 @@ void TreeCopier::make_durable(const Batch& batch, const Batch& published) {
     for (const auto& staged : *one) volumes.insert(staged->directory()->destination().shared_volume());
   }
   for (const auto& volume : volumes) {
-    const int error = volume->fs.syncs_whole ? volume->handle->sync_file_system() : ENOTSUP;
+    const int error = volume->fs.syncs_whole ? io::sync_file_system(*volume->handle) : ENOTSUP;
     if (error != 0) sync_each(batch, published, *volume, error);
   }
 }
@@ -357,9 +376,9 @@ void TreeCopier::sync_each(const Batch& batch, const Batch& published, const Vol
   std::map<const TreeDirectory*, int> directories;
   for (const auto& staged : published) {
     if (!concerns(*staged)) continue;
-    const TreeDirectory& directory = *staged->directory();
+    TreeDirectory& directory = *staged->directory();
     const auto [at, first] = directories.try_emplace(&directory, 0);
-    if (first) at->second = directory.destination().handle()->sync();
+    if (first) at->second = sync_names(directory);
     if (at->second == 0) continue;
     staged->stage = Staged::Stage::given_up;
     give_up(task_of(*staged), Error{{.code = ErrorCode::io,
@@ -379,7 +398,7 @@ void TreeCopier::finish(const Batch& published) {
       run_.events.tree().done_bytes += done.summary.total_bytes;
       known(task_of(*staged), done.source, done.destination, done.summary, std::nullopt);
       remove_source(task_of(*staged), done.source);
-      there(done.source, *staged->directory(), staged->entry().name);
+      come_again(links_.there(*staged->directory(), staged->entry().name));
       queue_.done();
     } catch (const Error& error) {
       give_up(task_of(*staged), error);
@@ -436,7 +455,7 @@ void TreeCopier::finish_directories() {
       continue;
     }
     try {
-      if (!directory->above()) directory->check_still_there(run_.fs);
+      directory->check_still_named(run_.fs);
       directory->set_attributes(run_.fs, run_.options, run_.events);
       if (volume->fs.syncs_whole) dirty_.insert(volume);
       else io::sync(*directory->destination().handle());
@@ -450,7 +469,7 @@ void TreeCopier::finish_directories() {
 
 void TreeCopier::sync_directories() {
   for (const auto& volume : std::exchange(dirty_, {})) {
-    const int error = volume->handle->sync_file_system();
+    const int error = io::sync_file_system(*volume->handle);
     if (error == 0) continue;
     const auto& path = volume->handle->path();
     report_.failed(Error{{.code = ErrorCode::io, .operation = "sync the file system of", .path = path, .os_error = error}},

@@ -64,15 +64,14 @@ class TreeCopier {
   void write_jobs();
   void remove_source(const TreeTask& task, const io::Stat& source);
   [[nodiscard]] bool shares_names(const io::Stat& source) const;
-  void there(const io::Stat& source, const TreeDirectory& directory, const io::Name& name);
   void come_again(std::vector<TreeTask> waiting);
 
   const Run& run_;
   JobReport& report_;
   journal::TreeCatalog* catalog_;
   std::size_t open_files_;  ///< that this process may have
+  FinishedDirectories directories_;  ///< outlives all who may have the last word on a directory
   TreeQueue queue_;
-  FinishedDirectories directories_;
   std::mutex finishing_;  ///< one thread at a time gives directories their attributes
   std::set<std::shared_ptr<const Volume>> dirty_;  ///< with directories that got attributes since the last sync
   LinkTable links_;

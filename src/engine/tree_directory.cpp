@@ -66,9 +66,15 @@ void TreeDirectory::renew(io::FileSystem& fs) {
 }
 
 void TreeDirectory::check_still_there(io::FileSystem& fs) const {
+  check_still_named(fs);
+  if (above_) above_->check_still_there(fs);
+}
+
+void TreeDirectory::check_still_named(io::FileSystem& fs) const {
   const auto ours = destination_->handle();
   const auto opened = io::find(*ours, ".");
-  const auto named = above_ ? io::find(*above_->destination().handle(), destination_->name())
+  // Through a symlink, too: it may be one that was there, and counts as what it leads to.
+  const auto named = above_ ? io::find(*above_->destination().handle(), destination_->name(), io::Links::follow)
                             : io::find(fs, ours->path(), io::Links::follow);
   if (!opened || !named || !same_file(*opened, *named)) {
     throw Error{{.code = ErrorCode::io,
@@ -76,7 +82,13 @@ void TreeDirectory::check_still_there(io::FileSystem& fs) const {
                  .path = destination_->shown(),
                  .reason = "it was moved or replaced while it was copied, so put that back first"}};
   }
-  if (above_) above_->check_still_there(fs);
+}
+
+void TreeDirectory::sync_name() {
+  if (!above_ || origin() == Origin::found || name_durable_) return;  // the name of a root is durable from the start
+  above_->sync_name();
+  io::sync(*above_->destination().handle());
+  name_durable_ = true;
 }
 
 void TreeDirectory::set_attributes(io::FileSystem& fs, const Options& options, EventSink& events) const {

@@ -9,6 +9,7 @@
 #include "engine/transfer.hpp"
 #include "engine/tree_job.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -84,8 +85,14 @@ class TreeDirectory {
   /// Opens both sides anew, from their roots on. Throws Error (io), also where one of them is another directory.
   void renew(io::FileSystem& fs);
 
-  /// Throws Error (io) where one of the directories above was moved or replaced.
+  /// Throws Error (io) where the destination, or one of the directories above it, was moved or replaced.
   void check_still_there(io::FileSystem& fs) const;
+  /// The same without those above, which are found in the end.
+  void check_still_named(io::FileSystem& fs) const;
+
+  /// Makes the name of the destination durable, and those of the directories above it in the tree, where this run made
+  /// them and did not do so before. Throws Error (io).
+  void sync_name();
 
   /// Gives the destination what it is to have of the source's attributes. Everything in it must be finished.
   /// Throws Error (io).
@@ -98,11 +105,20 @@ class TreeDirectory {
   std::filesystem::path relative_;
   DestinationState state_;
   std::shared_ptr<TreeJob> job_;
+  std::atomic<bool> name_durable_{false};
 };
 
 /// Directories whose last user is gone, each before the one above it. Any thread.
 class FinishedDirectories {
  public:
+  FinishedDirectories() = default;
+  ~FinishedDirectories() {
+    while (take()) {  // each may be the last in the one above it, which then comes here
+    }
+  }
+  FinishedDirectories(const FinishedDirectories&) = delete;
+  FinishedDirectories& operator=(const FinishedDirectories&) = delete;
+
   /// Waits until fewer than `most` are open, or until `stop` is requested. False where some can be taken first.
   [[nodiscard]] bool wait_for_fewer(std::size_t most, const std::stop_token& stop);
 

@@ -20,6 +20,7 @@ LinkTable::Answer LinkTable::take_turn(const io::Stat& source, const TreeTask& t
   Group& group = at->second;
   if (first) {
     group.names_left = source.links - 1;
+    copying_[{task.directory.get(), task.entry.name}] = at->first;
     return {.turn = Turn::copy, .name = {}};
   }
   if (!group.copy) {
@@ -31,17 +32,23 @@ LinkTable::Answer LinkTable::take_turn(const io::Stat& source, const TreeTask& t
   return answer;
 }
 
-std::vector<TreeTask> LinkTable::there(const io::Stat& source, CopiedName name) {
+std::map<LinkTable::Key, LinkTable::Group>::iterator LinkTable::waiting_for(const TreeDirectory& directory,
+                                                                            const io::Name& name) {
+  const auto copying = copying_.extract({&directory, name});
+  return copying.empty() ? groups_.end() : groups_.find(copying.mapped());
+}
+
+std::vector<TreeTask> LinkTable::there(const TreeDirectory& directory, const io::Name& name) {
   const std::lock_guard lock{mutex_};
-  const auto at = groups_.find({source.device, source.inode});
+  const auto at = waiting_for(directory, name);
   if (at == groups_.end()) return {};
-  at->second.copy = std::move(name);
+  at->second.copy = copied_name(directory, name);
   return std::exchange(at->second.waiting, {});
 }
 
-std::vector<TreeTask> LinkTable::failed(const io::Stat& source) {
+std::vector<TreeTask> LinkTable::failed(const TreeDirectory& directory, const io::Name& name) {
   const std::lock_guard lock{mutex_};
-  const auto at = groups_.find({source.device, source.inode});
+  const auto at = waiting_for(directory, name);
   if (at == groups_.end()) return {};
   auto waiting = std::move(at->second.waiting);
   groups_.erase(at);

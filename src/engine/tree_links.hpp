@@ -27,7 +27,7 @@ struct CopiedName {
 class LinkTable {
  public:
   enum class Turn {
-    copy,  ///< this is the first: there() or failed() must follow
+    copy,  ///< this is the first: there() or failed() must follow, for the others wait
     wait,  ///< it comes again out of one of these
     link,  ///< to `name`
   };
@@ -37,11 +37,12 @@ class LinkTable {
   };
   [[nodiscard]] Answer take_turn(const io::Stat& source, const TreeTask& task);
 
-  /// The copy of `source` has its name; who waited comes again.
-  [[nodiscard]] std::vector<TreeTask> there(const io::Stat& source, CopiedName name);
-
+  /// What became of the name of a task, whatever the source is by now: who waited for it comes again. Nobody, where
+  /// it was not that task's turn to copy.
+  /// The copy has its name.
+  [[nodiscard]] std::vector<TreeTask> there(const TreeDirectory& directory, const io::Name& name);
   /// There is none; who waited longest copies next.
-  [[nodiscard]] std::vector<TreeTask> failed(const io::Stat& source);
+  [[nodiscard]] std::vector<TreeTask> failed(const TreeDirectory& directory, const io::Name& name);
 
  private:
   struct Group {
@@ -51,8 +52,12 @@ class LinkTable {
   };
   using Key = std::pair<std::uint64_t, std::uint64_t>;
 
+  /// The group that waits for this name, once.
+  [[nodiscard]] std::map<Key, Group>::iterator waiting_for(const TreeDirectory& directory, const io::Name& name);
+
   std::mutex mutex_;
   std::map<Key, Group> groups_;
+  std::map<std::pair<const TreeDirectory*, io::Name>, Key> copying_;
 };
 
 }  // namespace rcopy::engine

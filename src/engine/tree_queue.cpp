@@ -95,6 +95,7 @@ std::optional<TreeQueue::Work> TreeQueue::next() {
 void TreeQueue::staged(std::unique_ptr<Staged> file) {
   const std::lock_guard lock{mutex_};
   --copying_;
+  if (stopped_) return file->discard();  // nobody takes it any more
   if (batch_.empty()) batch_begun_ = std::chrono::steady_clock::now();
   batch_.push_back(std::move(file));
   wake_committer();
@@ -155,9 +156,18 @@ void TreeQueue::discard_staged() {
 
 void TreeQueue::prove(const Batch& batch) {
   std::unique_lock lock{mutex_};
-  for (const auto& file : batch) to_prove_.push_back(file.get());
-  proving_ += batch.size();
-  wake_workers(batch.size());
+  std::size_t works = 0;
+  for (const auto& file : batch) {
+    if (file->stage == Staged::Stage::given_up) continue;  // without any, the workers may have ended
+    if (stopped_) {  // so they may have
+      file->discard();
+      continue;
+    }
+    to_prove_.push_back(file.get());
+    ++works;
+  }
+  proving_ += works;
+  wake_workers(works);
   proven_.wait(lock, [&] { return proving_ == 0; });
 }
 

@@ -77,7 +77,7 @@ class TreeQueue {
   [[nodiscard]] std::optional<Batch> next_batch(std::size_t unfinished);
   /// After a stop, when no thread works any more: removes what never became a batch.
   void discard_staged();
-  /// Has the workers prove all files, and waits.
+  /// Has the workers prove all files that are not given up, and waits. After a stop they are discarded instead.
   void prove(const Batch& batch);
   /// So many files of a batch are closed.
   void finished(std::size_t files);

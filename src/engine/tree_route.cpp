@@ -47,6 +47,7 @@ Source TreeRoute::open_source() const {
 }
 
 Place TreeRoute::resolve_place(const Source& source) const {
+  directory_->sync_name();  // what will be durable in it is to be found
   Place place = place_in(*directory_, name_);
   const auto found = io::find(*place.directory, name_);
   // As in cp, one that is there is written through.

@@ -138,6 +138,9 @@ TreeDirectoryPtr open_tree(const Run& run, const stdfs::path& source, const stdf
     refuse("copy", source, "it and " + base::quoted(destination) + " are the same file");
   }
   const Origin origin = itself ? Origin::found : make_directory(run, nullptr, *above, name, *from_stat);
+  if (origin == Origin::made && run.options.execution == Execution::real) {
+    io::sync(*above);  // TreeDirectory::sync_name() knows nothing of it
+  }
   const auto to_handle = open_destination(run, *above, name, source, origin);
   const DestinationState state = state_of(*to_handle, origin, nullptr);
   const auto to_stat = io::find(*to_handle, ".");
