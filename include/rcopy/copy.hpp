@@ -51,7 +51,8 @@ struct Tally {
 
 struct JobSummary {
   Tally done;
-  std::vector<Error> failed;  ///< empty: everything is as asked
+  std::vector<Error> failed;      ///< empty: everything is as asked, but for
+  bool lost_attributes = false;   ///< some that were to be preserved could not be; there was a warning
 };
 
 /// Makes each file of `job.sources` a verified copy at the destination, or carries on with one

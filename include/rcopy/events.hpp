@@ -106,7 +106,7 @@ struct Waiting {
   std::chrono::milliseconds at_most{0};  ///< then it fails with `error`; kForever: never
 };
 
-/// Something the user should know that does not change the result.
+/// Something the user should know that is no failure of a file.
 struct Warning {
   std::filesystem::path path;
   std::string text;

@@ -39,7 +39,7 @@ ExitCode exit_code(ErrorCode code) {
 }
 
 ExitCode exit_code(const JobSummary& summary) {
-  ExitCode worst = ExitCode::success;
+  ExitCode worst = summary.lost_attributes ? ExitCode::failed : ExitCode::success;
   for (const Error& error : summary.failed) {
     const ExitCode code = exit_code(error.code());
     if (ranks_higher(code, worst)) worst = code;

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::uint32_t kPermissionBits = 0777;
 constexpr std::uint32_t kUsualMode = 0666;
+constexpr std::uint32_t kSticky = 01000;
+constexpr std::uint32_t kSetGroup = 02000;  // a directory inherits it
 constexpr const char* kAcl = "system.posix_acl_access";
 constexpr const char* kDefaultAcl = "system.posix_acl_default";  // what new files in a directory get
 
@@ -68,13 +70,14 @@ class Setter {
   void apply(const Options& options, const io::FileSystem& fs) {
     const Attributes& wanted = options.attributes;
     const auto found = place_.in_new_directory ? std::nullopt : io::find(*place_.directory, place_.name);
-    const bool replaces = found && !makes_new_file(options);
+    const bool directory = source_.stat.kind == io::FileKind::directory;  // which is never replaced
+    const bool replaces = found && (directory || !makes_new_file(options));
     const auto replaced = replaces ? open_replaced(place_, options) : nullptr;
     const bool stays = found && same_file(*found, io::stat(copy_));  // in place, or up to date: it keeps what it has
 
     bool owned = true;
-    if (wanted.ownership == Ownership::preserve) owned = own(source_.stat, fs);
-    else if (replaces && !stays) owned = own(*found, fs);
+    if (wanted.ownership == Ownership::preserve) owned = own(source_.stat, fs, Asked::yes);
+    else if (replaces && !stays) owned = own(*found, fs, Asked::no);
     if (replaced && !stays) pass_on(*replaced);
     if (wanted.xattrs != Xattrs::like_cp) {
       names_ = io::xattr_names(*source_.file);
@@ -90,8 +93,7 @@ class Setter {
       if (!stays) mode(fs.user() == 0 ? found->mode : found->mode & kPermissionBits, owned, Asked::no);
       if (replaced && !stays) pass_on_acl(*replaced);
     } else {
-      const std::uint32_t from = wanted.mode == Mode::usual ? kUsualMode : source_.stat.mode & kPermissionBits;
-      mode(from & ~fs.umask(), owned, Asked::no);
+      mode(new_mode(wanted) & ~fs.umask(), owned, Asked::no);
     }
     if (wanted.timestamps == Timestamps::preserve) {
       const io::Times times{.atime_ns = source_.stat.atime_ns, .mtime_ns = source_.stat.mtime_ns};
@@ -102,11 +104,27 @@ class Setter {
  private:
   enum class Asked { no, yes };
 
-  bool own(const io::Stat& as, const io::FileSystem& fs) {
+  bool own(const io::Stat& as, const io::FileSystem& fs, Asked asked) {
     const bool owned = set_owner(copy_, {.uid = as.uid, .gid = as.gid});
     // As in cp: only the superuser, who could have expected it to work, hears about it.
-    if (!owned && fs.user() == 0) unless_set(EPERM, "owner", Asked::yes);
+    if (!owned && fs.user() == 0) unless_set(EPERM, "owner", asked);
     return owned;
+  }
+
+  /// Before the umask: as mkdir(2), mknod(2) and open(2) leave it in cp.
+  [[nodiscard]] std::uint32_t new_mode(const Attributes& wanted) const {
+    const io::Stat& from = source_.stat;
+    const bool usual = wanted.mode == Mode::usual;
+    const std::uint32_t special = from.mode & ~kPermissionBits;
+    switch (from.kind) {
+      case io::FileKind::directory:
+        return (usual ? kPermissionBits : from.mode & kPermissionBits) | (special & kSticky) |
+               (io::stat(copy_).mode & kSetGroup);
+      case io::FileKind::socket: return usual ? special | kPermissionBits : from.mode;
+      case io::FileKind::fifo:
+      case io::FileKind::character_device: return usual ? special | kUsualMode : from.mode;
+      default: return usual ? kUsualMode : from.mode & kPermissionBits;
+    }
   }
 
   void mode(std::uint32_t bits, bool owned, Asked asked) {
@@ -176,7 +194,9 @@ class Setter {
     if (!not_permitted(error)) io::fail(operation.c_str(), copy_.path(), error);
     // A FAT stick has no modes; who did not ask to preserve them did not expect any.
     if (asked == Asked::no && !place_.fs.has_owners) return;
-    events_.warn_once(place_.path(), std::string{"cannot preserve the "} + what + ": not permitted");
+    const std::string text = std::string{"cannot preserve the "} + what + ": not permitted";
+    if (asked == Asked::yes) events_.attribute_lost(place_.path(), text);
+    else events_.warn_once(place_.path(), text);
   }
 
   io::File& copy_;

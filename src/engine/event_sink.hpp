@@ -5,6 +5,7 @@
 
 #include <rcopy/events.hpp>
 
+#include <atomic>
 #include <filesystem>
 #include <mutex>
 #include <set>
@@ -27,6 +28,13 @@ class EventSink {
     if (told_.insert(text).second) observer_.on_event(Warning{.path = path, .text = text});
   }
 
+  /// An attribute that was to be kept and could not be: a warning, once for each kind, and the job ends as cp does.
+  void attribute_lost(const std::filesystem::path& path, const std::string& text) {
+    warn_once(path, text);
+    lost_attributes_ = true;
+  }
+  [[nodiscard]] bool lost_attributes() const { return lost_attributes_; }
+
   void notice_once(const std::filesystem::path& path, const std::string& text) {
     const std::lock_guard lock{mutex_};
     if (told_.insert(text).second) observer_.on_event(Notice{.path = path, .text = text});
@@ -44,6 +52,7 @@ class EventSink {
   Observer& observer_;
   std::mutex mutex_;
   std::set<std::string> told_;
+  std::atomic<bool> lost_attributes_{false};
 };
 
 }  // namespace rcopy::engine

@@ -36,7 +36,10 @@ class JobReport {
   }
 
   /// When no thread reports any more.
-  [[nodiscard]] JobSummary take() { return std::exchange(summary_, {}); }
+  [[nodiscard]] JobSummary take() {
+    summary_.lost_attributes = events_.lost_attributes();
+    return std::exchange(summary_, {});
+  }
 
  private:
   EventSink& events_;
