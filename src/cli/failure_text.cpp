@@ -113,7 +113,7 @@ NextRun next_run(const Options& options) {
 std::string failure_line(const TransferFailed& failed, NextRun next) {
   const ErrorInfo& info = failed.error.info();
   const std::string subject =
-      info.path.empty() ? base::quoted(failed.destination) + ": " : std::string{};
+      info.path.empty() && !info.operation.empty() ? base::quoted(failed.destination) + ": " : std::string{};
   return kProgram +
          with_advice(subject + failed.error.what(), advice(info, Kept{failed.kept_bytes, next, failed.writing}));
 }

@@ -78,6 +78,9 @@ void check_existing(Place& place, const Wanted& wanted, const Source& source) {
            "it and " + base::quoted(place.path()) + " are the same file; name another destination");
   }
   if (existing.kind == io::FileKind::directory) {
+    const Update update = wanted.options.update;
+    const bool newer = existing.mtime_ns >= source.stat.mtime_ns;
+    if (update == Update::none || (update == Update::older && newer)) return;  // it is kept, as in cp
     refuse("overwrite", place.path(), "it is a directory", EISDIR);
   }
   const bool replaced = makes_new_file(wanted.options);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "engine/staged_name.hpp"
 
+#include "base/text.hpp"
 #include "engine/attributes.hpp"
 #include "engine/backup.hpp"
+#include "engine/identity.hpp"
 #include "engine/publish.hpp"
 
 #include <cerrno>
@@ -28,10 +30,16 @@ void must(const char* operation, const std::filesystem::path& path, Call make) {
   if (error != 0) io::fail(operation, path, error);
 }
 
-std::shared_ptr<io::Directory> directory_of(const CopiedName& copied) {
-  std::shared_ptr<io::Directory> at = copied.root;
-  for (const io::Name& name : copied.below) at = io::open_directory(*at, name, io::DirectoryUse::look_up);
-  return at;
+/// What a relative symlink says is true in the current directory only.
+void check_link_text(io::FileSystem& fs, const std::filesystem::path& target, const Place& place) {
+  if (target.is_absolute()) return;
+  const auto here = io::find(fs, ".", io::Links::follow);
+  const auto there = io::find(*place.directory, ".");
+  if (here && there && same_file(*here, *there)) return;
+  throw Error{{.code = ErrorCode::io,
+               .operation = "create symbolic link",
+               .path = place.path(),
+               .reason = "can make relative symbolic links only in current directory; name the source by its whole path"}};
 }
 
 }  // namespace
@@ -56,7 +64,8 @@ void StagedName::make(const Maker& maker) {
 }
 
 std::unique_ptr<StagedName> StagedName::another(const Run& run, const TreeTask& task) {
-  Source source = source_in(*task.directory, task.entry.name, io::OpenMode::attributes);
+  const Source source =
+      source_of(run.fs, *task.directory, task.entry.name, task.link, io::OpenMode::attributes);
   std::unique_ptr<StagedName> staged{new StagedName{run, task, source.stat, Method::copied}};
   Place& place = staged->place_;
   staged->make([&](io::Directory& directory, const io::Name& temporary) {
@@ -80,7 +89,7 @@ std::unique_ptr<StagedName> StagedName::another(const Run& run, const TreeTask& 
 std::unique_ptr<StagedName> StagedName::link_to(const Run& run, const TreeTask& task, const CopiedName& copied,
                                                 const io::Stat& source) {
   std::unique_ptr<StagedName> staged{new StagedName{run, task, source, Method::linked}};
-  const auto from = directory_of(copied);
+  const auto from = open_directory_of(copied);
   staged->make([&](io::Directory& directory, const io::Name& temporary) {
     if (!io::link(*from, copied.name, directory, temporary)) {
       io::fail("create the hard link", staged->place_.path(), EPERM);
@@ -92,17 +101,34 @@ std::unique_ptr<StagedName> StagedName::link_to(const Run& run, const TreeTask& 
 std::unique_ptr<StagedName> StagedName::to_source(const Run& run, const TreeTask& task, const io::Stat& source) {
   std::unique_ptr<StagedName> staged{new StagedName{run, task, source, Method::linked}};
   const Place& place = staged->place_;
-  const auto from = task.directory->source().handle();
-  if (place.existing && run.options.replace == Replace::writable && run.options.backup == Backup::none) {
-    io::fail("create the link", place.path(), EEXIST);
+  if (run.options.make == Make::symbolic_link) {
+    const auto target = task.directory->source().shown() / task.entry.name;
+    check_link_text(run.fs, target, place);
+    staged->make([&](io::Directory& directory, const io::Name& temporary) {
+      must("create the symbolic link", place.path(), [&] { return directory.make_symlink(target, temporary); });
+    });
+    return staged;
+  }
+  std::shared_ptr<io::Directory> from = task.directory->source().handle();
+  io::Name name = task.entry.name;
+  if (task.link == LinkUse::target) {
+    const auto path = io::resolve(run.fs, from->path() / name);
+    from = io::open_directory(run.fs, path.parent_path(), io::DirectoryUse::look_up);
+    name = path.filename();
   }
   staged->make([&](io::Directory& directory, const io::Name& temporary) {
-    if (run.options.make == Make::symbolic_link) {
-      const auto target = task.directory->source().shown() / task.entry.name;
-      must("create the symbolic link", place.path(), [&] { return directory.make_symlink(target, temporary); });
-    } else {
-      must("create the hard link", place.path(), [&] { return from->link(task.entry.name, directory, temporary); });
-    }
+    must("create the hard link", place.path(), [&] { return from->link(name, directory, temporary); });
+  });
+  return staged;
+}
+
+std::unique_ptr<StagedName> StagedName::empty(const Run& run, const TreeTask& task) {
+  const Source source = source_of(run.fs, *task.directory, task.entry.name, task.link, io::OpenMode::source);
+  std::unique_ptr<StagedName> staged{new StagedName{run, task, source.stat, Method::copied}};
+  staged->make([&](io::Directory& directory, const io::Name& temporary) {
+    const auto made = io::open(directory, temporary, io::OpenMode::create_partial);
+    set_attributes(run.fs, *made, staged->place_, source, run.options, run.events);
+    io::sync_all(*made);
   });
   return staged;
 }
@@ -110,12 +136,12 @@ std::unique_ptr<StagedName> StagedName::to_source(const Run& run, const TreeTask
 bool StagedName::prove_and_publish(std::span<std::byte> /*buffer*/) {
   try {
     if (place_.existing && place_.existing->kind == io::FileKind::directory) {
-      throw Error{{.code = ErrorCode::io,
-                   .operation = "overwrite directory",
-                   .path = place_.path(),
-                   .reason = "with non-directory"}};
+      refuse_directory(task_, place_);
     }
-    if (run_.options.backup != Backup::none) (void)keep_backup(place_, run_.options);
+    if (run_.options.backup != Backup::none) {
+      (void)keep_backup(place_, run_.options);
+      io::sync(*place_.directory);  // lest a power cut keeps only the next rename
+    }
     rename_partial(place_, run_.options);
   } catch (const Error&) {
     discard();
@@ -143,7 +169,7 @@ Staged::Done StagedName::finish() {
                       .item = source_.kind == io::FileKind::symlink ? Item::symlink
                               : is_node(source_.kind)               ? Item::special
                                                                     : Item::file,
-                      .found = Found::in_tree,
+                      .found = found_in(*task_.directory),
                       .outcome = Outcome::copied,
                       .method = method_,
                       .file_hash = {}},
@@ -153,13 +179,24 @@ Staged::Done StagedName::finish() {
 
 bool is_like_source(const Run& run, const TreeTask& task, const io::Stat& source, const io::Stat& existing) {
   const Attributes& wanted = run.options.attributes;
-  if (existing.kind != source.kind || run.options.resume == Resume::never) return false;
+  if (run.options.resume == Resume::never || !is_such(task, source, existing)) return false;
   if (wanted.timestamps != Timestamps::preserve || existing.mtime_ns != source.mtime_ns) return false;
   const bool owned = existing.uid == source.uid && existing.gid == source.gid;
   if (wanted.ownership == Ownership::preserve && !owned) return false;
-  if (source.kind != io::FileKind::symlink) return existing.rdev == source.rdev && existing.mode == source.mode;
+  return source.kind == io::FileKind::symlink || existing.mode == source.mode;
+}
+
+bool is_such(const TreeTask& task, const io::Stat& source, const io::Stat& existing) {
+  if (existing.kind != source.kind) return false;
+  if (source.kind != io::FileKind::symlink) return existing.rdev == source.rdev;
   return io::read_link(*task.directory->source().handle(), task.entry.name) ==
-         io::read_link(*task.directory->destination().handle(), task.entry.name);
+         io::read_link(*task.directory->destination().handle(), task.directory->name_of(task.entry.name));
+}
+
+void refuse_directory(const TreeTask& task, const Place& place) {
+  throw Error{{.code = ErrorCode::io,
+               .operation = "overwrite directory " + base::quoted(place.path()) + " with non-directory",
+               .path = task.directory->source().shown() / task.entry.name}};
 }
 
 }  // namespace rcopy::engine

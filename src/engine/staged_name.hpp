@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What has no content of its own to prove: a symlink, a FIFO, a socket, a device node, another name of a file.
+// What has no content of its own to prove: a symlink, a FIFO, a socket, a device node, another name of a file, an
+// empty file.
 #pragma once
 
 #include "engine/staged.hpp"
@@ -32,6 +33,9 @@ class StagedName final : public Staged {
   [[nodiscard]] static std::unique_ptr<StagedName> to_source(const Run& run, const TreeTask& task,
                                                              const io::Stat& source);
 
+  /// An empty file with the attributes of the source. Throws Error, likewise.
+  [[nodiscard]] static std::unique_ptr<StagedName> empty(const Run& run, const TreeTask& task);
+
   void sync() override {}  // its name is what is durable or not
   [[nodiscard]] bool prove_and_publish(std::span<std::byte> buffer) override;
   void discard() noexcept override;
@@ -53,6 +57,12 @@ class StagedName final : public Staged {
   Method method_;
   bool published_ = false;
 };
+
+/// Whether it is a symlink with the same text, or the same special file, whatever its attributes. Throws Error.
+[[nodiscard]] bool is_such(const TreeTask& task, const io::Stat& source, const io::Stat& existing);
+
+/// Throws Error (io): what is there is a directory.
+[[noreturn]] void refuse_directory(const TreeTask& task, const Place& place);
 
 /// Whether the destination is such a symlink or special file already, as far as the options ask. Throws Error.
 [[nodiscard]] bool is_like_source(const Run& run, const TreeTask& task, const io::Stat& source,

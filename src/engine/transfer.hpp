@@ -9,6 +9,7 @@
 #include "engine/mount.hpp"
 #include "io/file_system.hpp"
 #include "journal/journal.hpp"
+#include "journal/tree_catalog.hpp"
 
 #include <rcopy/copy.hpp>
 
@@ -25,6 +26,7 @@ struct Run {
   const Options& options;
   EventSink& events;
   std::stop_token stop;
+  journal::TreeCatalog* catalog = nullptr;  ///< of trees; may be null: then no later run knows what was finished
   SyncRhythm rhythm = {};
   Target target = Target::automatic;
   /// Of several files: their directory, as it was when the job began.

@@ -23,7 +23,9 @@ namespace {
 constexpr unsigned kUsualJobs = 16;
 constexpr std::size_t kMostDirectories = 1024;
 constexpr std::size_t kShare = 6;  ///< of the open files that the process may have
-constexpr std::chrono::milliseconds kLockPoll{100};
+using std::chrono::milliseconds;
+
+constexpr milliseconds kLockPoll{100};
 
 /// In a run that was cut short another name may have had the first turn, and this one left what it would not replace
 /// now.
@@ -68,12 +70,13 @@ bool is_unchanged(const io::Stat& now, const io::Stat& then) {
 
 }  // namespace
 
-TreeCopier::TreeCopier(const Run& run, JobReport& report, journal::TreeCatalog* catalog)
+TreeCopier::TreeCopier(const Run& run, JobReport& report)
     : run_{run},
       report_{report},
-      catalog_{catalog},
       open_files_{io::raise_open_files_limit()},
-      queue_{limits_for(open_files_)} {
+      queue_{limits_for(open_files_)},
+      links_{run.options.follow},
+      parents_{run, directories_} {
   on_stop_.emplace(run.stop, [this] { queue_.stop(); });
   on_failure_.emplace(failure_.stopped(), [this] { queue_.stop(); });
   const unsigned jobs = run.options.jobs == 0 ? kUsualJobs : run.options.jobs;
@@ -91,19 +94,7 @@ TreeCopier::~TreeCopier() {
 void TreeCopier::copy(const std::filesystem::path& source, const std::filesystem::path& destination) {
   queue_.walk_begins();
   try {
-    const auto root = open_tree(run_, source, destination, directories_, catalog_);
-    lock(*root);
-    {
-      const std::lock_guard lock{jobs_mutex_};
-      jobs_.push_back(root->job());
-    }
-    TreeWalk{{.run = run_,
-              .queue = queue_,
-              .finished = directories_,
-              .report = report_,
-              .finish_directories = [this] { finish_directories(); },
-              .most_directories = std::min(kMostDirectories, open_files_ / kShare)}}
-        .walk(root);
+    walk(open_tree(run_, source, destination, directories_));
   } catch (const Error& error) {
     report_.failed(error, source, destination);
   }
@@ -122,8 +113,8 @@ void TreeCopier::lock(const TreeDirectory& root) {
     if (error == 0) break;
     // Some file systems have no locks for directories; each file has one all the same.
     if (error != EWOULDBLOCK) return;
-    const bool waits = run_.options.lock_wait == kForever || std::chrono::steady_clock::now() - begun < run_.options.lock_wait;
-    if (!waits || run_.stop.stop_requested()) {
+    const milliseconds waited = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun);
+    if (waited >= run_.options.lock_wait || run_.stop.stop_requested()) {
       throw Error{{.code = ErrorCode::busy,
                    .operation = "copy to",
                    .path = root.destination().shown(),
@@ -134,8 +125,64 @@ void TreeCopier::lock(const TreeDirectory& root) {
   locks_.push_back(std::move(file));
 }
 
+void TreeCopier::copy_one(const Operand& source, const std::filesystem::path& destination) {
+  try {
+    const GivenFile file = split(run_.fs, source.path, destination);
+    if (!given_ || given_->at != file.at || !file.called.empty()) {
+      given_.emplace(Given{.at = file.at, .directory = open_given(run_, file.at, directories_)});
+      if (!file.called.empty()) given_->directory->rename(file.called);
+    }
+    put(given_->directory, file.name, source);
+  } catch (const Error& error) {
+    report_.failed(error, source.path, destination);
+  }
+  finish_directories();
+}
+
+void TreeCopier::copy_below(const Operand& source, const std::filesystem::path& destination) {
+  try {
+    const auto [above, name] = parents_.open(source.path, destination);
+    if (source.kind == io::FileKind::directory) walk(parents_.open_last(above, name, source.link));
+    else put(above, name, source);
+  } catch (const Error& error) {
+    report_.failed(error, source.path, destination);
+  }
+  finish_directories();
+}
+
+void TreeCopier::walk(const TreeDirectoryPtr& root) {
+  lock(*root);
+  {
+    const std::lock_guard lock{jobs_mutex_};
+    jobs_.push_back(root->job());
+  }
+  TreeWalk{{.run = run_,
+            .queue = queue_,
+            .finished = directories_,
+            .report = report_,
+            .finish_directories = [this] { finish_directories(); },
+            .most_directories = most_directories()}}
+      .walk(root);
+}
+
+void TreeCopier::put(const TreeDirectoryPtr& directory, const io::Name& name, const Operand& source) {
+  ++run_.events.tree().found_files;
+  TreeTask task{.directory = directory, .entry = {.name = name, .kind = source.kind}, .link = source.link};
+  if (!queue_.put(std::move(task))) return;
+  while (!directories_.wait_for_fewer(most_directories(), run_.stop)) finish_directories();
+}
+
+std::size_t TreeCopier::most_directories() const { return std::min(kMostDirectories, open_files_ / kShare); }
+
+void TreeCopier::settle() {
+  queue_.wait_until_done();
+  finish_directories();
+}
+
 void TreeCopier::finish() {
   queue_.wait_until_done();
+  given_.reset();
+  parents_.close();
   finish_directories();
   queue_.close();
   threads_.clear();  // joins
@@ -179,41 +226,39 @@ void TreeCopier::begin(const TreeTask& task, std::span<std::byte> buffer) {
 /// What is left of a file where the disk and the source are as they should be. Null where the task has come to its
 /// end, or is left to others.
 std::unique_ptr<Staged> TreeCopier::make(const TreeTask& task, std::span<std::byte> buffer) {
-  const io::Name& name = task.entry.name;
-  const bool made = task.directory->origin() == Origin::made;
-  const auto existing = made ? std::nullopt : io::find(*task.directory->destination().handle(), name);
-  const bool regular = task.entry.kind == io::FileKind::regular || task.link == LinkUse::target;
-  const bool linked = run_.options.attributes.hard_links == HardLinks::preserve;
-  const bool limited = run_.options.min_bytes != 0 || run_.options.max_bytes != Options{}.max_bytes;
-  const bool dry = run_.options.execution == Execution::dry;
-  if (regular && !existing && !linked && !limited && !dry && run_.options.make == Make::copy) {
+  const TreeDirectory& directory = *task.directory;
+  const Options& options = run_.options;
+  const bool made = directory.origin() == Origin::made;
+  const auto existing =
+      made ? std::nullopt : io::find(*directory.destination().handle(), directory.name_of(task.entry.name));
+  const bool linked = options.attributes.hard_links == HardLinks::preserve;
+  const bool limited = options.min_bytes != 0 || options.max_bytes != Options{}.max_bytes;
+  const bool regular = task.entry.kind == io::FileKind::regular;
+  const bool dry = options.execution == Execution::dry;
+  if (regular && !existing && !linked && !limited && !dry && options.make == Make::copy) {
     return make_file(task, existing, buffer);  // which looks at the source when it is open
   }
   const auto links = task.link == LinkUse::target ? io::Links::follow : io::Links::nofollow;
-  const auto found = task.directory->source().handle()->stat(name, links);
-  if (found.error != 0) io::fail("stat", task.directory->source().shown() / name, found.error);
+  const auto found = directory.source().handle()->stat(task.entry.name, links);
+  if (found.error != 0) io::fail("stat", directory.source().shown() / task.entry.name, found.error);
   const io::Stat& source = found.value;
   if (source.kind == io::FileKind::regular &&
-      (source.size_bytes < run_.options.min_bytes || source.size_bytes > run_.options.max_bytes)) {
-    run_.events.emit(Notice{.path = task.directory->source().shown() / name, .text = "left out because of its size"});
+      (source.size_bytes < options.min_bytes || source.size_bytes > options.max_bytes)) {
+    run_.events.emit(
+        Notice{.path = directory.source().shown() / task.entry.name, .text = "left out because of its size"});
     ++run_.events.tree().done_files;
     queue_.done();
     return nullptr;
   }
+  std::optional<CopiedName> copied;
   if (shares_names(source)) {
     LinkTable::Answer answer = links_.take_turn(source, task);
     if (answer.turn == LinkTable::Turn::wait) return nullptr;
     remove_leftover(run_, task, answer.turn);
-    if (answer.turn == LinkTable::Turn::link) {
-      if (existing && is_name_of(answer.name, *existing)) {
-        told(task, source, Outcome::up_to_date);
-        return nullptr;
-      }
-      if (!dry) return StagedName::link_to(run_, task, answer.name, source);
-    }
+    if (answer.turn == LinkTable::Turn::link) copied = std::move(answer.name);
   }
   if (existing) {
-    const auto outcome = without_copying(run_, task, source, *existing);
+    const auto outcome = without_copying(task, source, *existing, copied);
     if (outcome) {
       told(task, source, *outcome);
       return nullptr;
@@ -223,10 +268,35 @@ std::unique_ptr<Staged> TreeCopier::make(const TreeTask& task, std::span<std::by
     told(task, source, Outcome::planned, existing ? "what is there differs" : "it is new");
     return nullptr;
   }
-  if (run_.options.make == Make::hard_link || run_.options.make == Make::symbolic_link) {
+  if (copied) return StagedName::link_to(run_, task, *copied, source);
+  return make_anew(task, source, existing, buffer);
+}
+
+/// What becomes of a file of which something is there, where that is not to be replaced.
+std::optional<Outcome> TreeCopier::without_copying(const TreeTask& task, const io::Stat& source,
+                                                   const io::Stat& existing, const std::optional<CopiedName>& copied) {
+  if (copied) {
+    if (is_name_of(*copied, existing)) return Outcome::up_to_date;
+    // As in cp, which replaces also what is newer then.
+    const bool kept = run_.options.update != Update::older && keeps_existing(run_, task, source, existing);
+    return kept ? std::optional{Outcome::kept} : std::nullopt;
+  }
+  if (keeps_existing(run_, task, source, existing)) return Outcome::kept;
+  return is_up_to_date(run_, task, source, existing) ? std::optional{Outcome::up_to_date} : std::nullopt;
+}
+
+std::unique_ptr<Staged> TreeCopier::make_anew(const TreeTask& task, const io::Stat& source,
+                                              const std::optional<io::Stat>& existing, std::span<std::byte> buffer) {
+  const Options& options = run_.options;
+  if (options.make == Make::hard_link || options.make == Make::symbolic_link) {
     return StagedName::to_source(run_, task, source);
   }
-  return regular ? make_file(task, existing, buffer) : StagedName::another(run_, task);
+  if (!has_content(source, options)) return StagedName::another(run_, task);
+  if (options.make == Make::copy) return make_file(task, existing, buffer);
+  if (!existing || makes_new_file(options)) return StagedName::empty(run_, task);
+  give_attributes(run_, task);
+  told(task, source, Outcome::copied);
+  return nullptr;
 }
 
 std::unique_ptr<Staged> TreeCopier::make_file(const TreeTask& task, const std::optional<io::Stat>& existing,
@@ -265,11 +335,12 @@ void TreeCopier::prove(Staged& staged, std::span<std::byte> buffer) {
 void TreeCopier::leave_to_transfer(const TreeTask& task) { queue_.put_slow(task); }
 
 void TreeCopier::give_up(const TreeTask& task, const Error& error) {
-  report_.failed(error, task.directory->source().shown() / task.entry.name,
-                 task.directory->destination().shown() / task.entry.name);
-  task.directory->job()->failed();
+  const TreeDirectory& directory = *task.directory;
+  report_.failed(error, directory.source().shown() / task.entry.name,
+                 directory.destination().shown() / directory.name_of(task.entry.name));
+  directory.job()->failed();
   ++run_.events.tree().done_files;
-  come_again(links_.failed(*task.directory, task.entry.name));
+  come_again(links_.failed(directory, task.entry.name));
   queue_.done();
 }
 
@@ -277,13 +348,13 @@ void TreeCopier::give_up(const TreeTask& task, const Error& error) {
 void TreeCopier::told(const TreeTask& task, const io::Stat& source, Outcome outcome, const char* reason) {
   const TreeDirectory& directory = *task.directory;
   report_.finished({.source = directory.source().shown() / task.entry.name,
-                    .destination = directory.destination().shown() / task.entry.name,
-                    .found = Found::in_tree,
+                    .destination = directory.destination().shown() / directory.name_of(task.entry.name),
+                    .found = found_in(directory),
                     .outcome = outcome,
-                    .total_bytes = source.kind == io::FileKind::regular ? source.size_bytes : 0,
+                    .total_bytes = has_content(source, run_.options) && run_.options.make == Make::copy ? source.size_bytes : 0,
                     .reason = reason});
   ++run_.events.tree().done_files;
-  come_again(links_.there(directory, task.entry.name));
+  come_again(is_a_copy(outcome) ? links_.there(directory, task.entry.name) : links_.failed(directory, task.entry.name));
   if (outcome == Outcome::up_to_date) remove_source(task, source);
   queue_.done();
 }
@@ -291,8 +362,20 @@ void TreeCopier::told(const TreeTask& task, const io::Stat& source, Outcome outc
 // --- names of one file
 
 bool TreeCopier::shares_names(const io::Stat& source) const {
-  return source.links > 1 && run_.options.attributes.hard_links == HardLinks::preserve &&
-         source.kind != io::FileKind::directory;
+  const bool several = source.links > 1 || run_.options.follow != Follow::none;  // a symlink is another name then
+  return several && run_.options.attributes.hard_links == HardLinks::preserve &&
+         run_.options.make != Make::hard_link && source.kind != io::FileKind::directory;
+}
+
+/// What is kept, as -n and -i do, is what it was, and other names are not linked to it; what is newer counts.
+bool TreeCopier::is_a_copy(Outcome outcome) const {
+  return outcome != Outcome::kept || run_.options.update == Update::older;
+}
+
+std::optional<io::Stat> TreeCopier::find_source(const TreeTask& task) const {
+  const auto links = task.link == LinkUse::target ? io::Links::follow : io::Links::nofollow;
+  const auto found = task.directory->source().handle()->stat(task.entry.name, links);
+  return found.error == 0 ? std::optional{found.value} : std::nullopt;
 }
 
 void TreeCopier::come_again(std::vector<TreeTask> waiting) {
@@ -312,14 +395,15 @@ void TreeCopier::transfer() {
 
 void TreeCopier::transfer_one(const TreeTask& task) {
   TreeRoute route{run_, task.directory, task.entry.name, task.link};
-  const auto source = task.directory->source().handle()->stat(task.entry.name, io::Links::nofollow);
+  const auto source = find_source(task);
   try {
     const FileSummary summary = transfer_file(run_, route);
     report_.count(summary);
     run_.events.tree().done_bytes += summary.total_bytes;
     const auto destination = io::find(*task.directory->destination().handle(), task.entry.name);
-    if (source.error == 0 && destination) known(task, source.value, *destination, summary, summary.destination);
-    come_again(links_.there(*task.directory, task.entry.name));
+    if (source && destination) known(task, *source, *destination, summary, summary.destination);
+    come_again(is_a_copy(summary.outcome) ? links_.there(*task.directory, task.entry.name)
+                                          : links_.failed(*task.directory, task.entry.name));
   } catch (const Error& error) {
     report_.count(error);
     task.directory->job()->failed();

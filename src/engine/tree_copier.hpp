@@ -7,6 +7,8 @@
 #include "engine/failure.hpp"
 #include "engine/job_report.hpp"
 #include "engine/tree_links.hpp"
+#include "engine/tree_open.hpp"
+#include "engine/tree_parents.hpp"
 #include "engine/tree_queue.hpp"
 
 #include <memory>
@@ -21,8 +23,7 @@ namespace rcopy::engine {
 class TreeCopier {
  public:
   /// All must outlive it.
-  /// `catalog` may be null: then no later run knows what this one finished.
-  TreeCopier(const Run& run, JobReport& report, journal::TreeCatalog* catalog);
+  TreeCopier(const Run& run, JobReport& report);
   ~TreeCopier();
   TreeCopier(const TreeCopier&) = delete;
   TreeCopier& operator=(const TreeCopier&) = delete;
@@ -30,18 +31,45 @@ class TreeCopier {
   /// Walks through the directory `source`; on return its files are under way, or done. What fails is reported.
   void copy(const std::filesystem::path& source, const std::filesystem::path& destination);
 
-  /// One source that is no directory: what copy() does with those it finds. Symlinks are not followed.
-  void copy_one(const std::filesystem::path& source, const std::filesystem::path& destination);
+  /// A source that a job names.
+  struct Operand {
+    std::filesystem::path path;
+    io::FileKind kind = io::FileKind::unknown;  ///< where `link` says so, of what the symlink leads to
+    LinkUse link = LinkUse::itself;
+  };
+
+  /// One that is no directory: what copy() does with those it finds.
+  void copy_one(const Operand& source, const std::filesystem::path& destination);
+
+  /// Of any kind, to its whole path below the directory `destination`.
+  void copy_below(const Operand& source, const std::filesystem::path& destination);
+
+  /// Waits until what was begun is done.
+  void settle();
 
   /// Waits until everything is done and durable. Throws what no file is to blame for.
   void finish();
 
  private:
   void lock(const TreeDirectory& root);
+  [[nodiscard]] std::size_t most_directories() const;
+  struct Given {
+    GivenDirectories at;
+    TreeDirectoryPtr directory;
+  };
+
+  void walk(const TreeDirectoryPtr& root);
+  void put(const TreeDirectoryPtr& directory, const io::Name& name, const Operand& source);
 
   void work();
   void begin(const TreeTask& task, std::span<std::byte> buffer);
   [[nodiscard]] std::unique_ptr<Staged> make(const TreeTask& task, std::span<std::byte> buffer);
+  [[nodiscard]] std::optional<Outcome> without_copying(const TreeTask& task, const io::Stat& source,
+                                                       const io::Stat& existing,
+                                                       const std::optional<CopiedName>& copied);
+  [[nodiscard]] std::unique_ptr<Staged> make_anew(const TreeTask& task, const io::Stat& source,
+                                                  const std::optional<io::Stat>& existing,
+                                                  std::span<std::byte> buffer);
   [[nodiscard]] std::unique_ptr<Staged> make_file(const TreeTask& task, const std::optional<io::Stat>& existing,
                                                   std::span<std::byte> buffer);
   void prove(Staged& staged, std::span<std::byte> buffer);
@@ -64,11 +92,12 @@ class TreeCopier {
   void write_jobs();
   void remove_source(const TreeTask& task, const io::Stat& source);
   [[nodiscard]] bool shares_names(const io::Stat& source) const;
+  [[nodiscard]] bool is_a_copy(Outcome outcome) const;
+  [[nodiscard]] std::optional<io::Stat> find_source(const TreeTask& task) const;
   void come_again(std::vector<TreeTask> waiting);
 
   const Run& run_;
   JobReport& report_;
-  journal::TreeCatalog* catalog_;
   std::size_t open_files_;  ///< that this process may have
   FinishedDirectories directories_;  ///< outlives all who may have the last word on a directory
   TreeQueue queue_;
@@ -77,8 +106,9 @@ class TreeCopier {
   LinkTable links_;
   Failure failure_;
   std::mutex jobs_mutex_;
-  std::vector<std::shared_ptr<TreeJob>> jobs_;  ///< one for each copy()
-  std::vector<TreeDirectoryPtr> plain_;  ///< of copy_one()
+  std::vector<std::shared_ptr<TreeJob>> jobs_;  ///< one for each walk()
+  TreeParents parents_;          ///< of copy_below()
+  std::optional<Given> given_;   ///< of the last copy_one()
   std::vector<std::unique_ptr<io::File>> locks_;
   std::optional<std::stop_callback<std::function<void()>>> on_stop_, on_failure_;
   std::vector<std::jthread> threads_;

@@ -79,7 +79,7 @@ void TreeDirectory::check_still_named(io::FileSystem& fs) const {
   if (!opened || !named || !same_file(*opened, *named)) {
     throw Error{{.code = ErrorCode::io,
                  .operation = "publish in",
-                 .path = destination_->shown(),
+                 .path = ours->path(),
                  .reason = "it was moved or replaced while it was copied, so put that back first"}};
   }
 }
@@ -92,6 +92,7 @@ void TreeDirectory::sync_name() {
 }
 
 void TreeDirectory::set_attributes(io::FileSystem& fs, const Options& options, EventSink& events) const {
+  if (origin() == Origin::given) return;
   Source source;
   source.path = source_->handle()->path();
   source.directory = source_->handle();

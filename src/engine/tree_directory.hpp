@@ -57,8 +57,9 @@ class TreeSide {
 class TreeDirectory;
 using TreeDirectoryPtr = std::shared_ptr<TreeDirectory>;
 
-/// Whether a run made the directory or found it.
-enum class Origin { found, made };
+/// Whether a run made the directory or found it; `given`: it holds what is no part of a tree, and gets nothing of its
+/// own.
+enum class Origin { found, made, given };
 
 /// Whether what is made in a directory gets an ACL from it.
 enum class NewAcl { none, inherited };
@@ -81,6 +82,16 @@ class TreeDirectory {
   [[nodiscard]] Origin origin() const { return state_.origin; }
   [[nodiscard]] NewAcl new_acl() const { return state_.acl; }
   [[nodiscard]] const std::shared_ptr<TreeJob>& job() const { return job_; }
+
+  /// Nothing of what was found is changed.
+  void leave_as_it_is() {
+    if (state_.origin == Origin::found) state_.origin = Origin::given;
+  }
+
+  /// Of a given one: what is in it, which is one file then, is copied by this name. Before it is shared.
+  void rename(io::Name destination) { renamed_ = std::move(destination); }
+  /// What `source` in this directory is called in the destination.
+  [[nodiscard]] const io::Name& name_of(const io::Name& source) const { return renamed_ ? *renamed_ : source; }
 
   /// Opens both sides anew, from their roots on. Throws Error (io), also where one of them is another directory.
   void renew(io::FileSystem& fs);
@@ -105,6 +116,7 @@ class TreeDirectory {
   std::filesystem::path relative_;
   DestinationState state_;
   std::shared_ptr<TreeJob> job_;
+  std::optional<io::Name> renamed_;
   std::atomic<bool> name_durable_{false};
 };
 

@@ -4,7 +4,10 @@
 // proven: before that it has another name.
 #include "engine/tree_existing.hpp"
 
+#include "base/text.hpp"
 #include "engine/attributes.hpp"
+#include "engine/backup.hpp"
+#include "engine/identity.hpp"
 #include "engine/staged_name.hpp"
 
 #include <cerrno>
@@ -64,45 +67,127 @@ void refresh(const Run& run, const TreeTask& task, const io::Stat& existing) {
   (void)refresh_attributes(run.fs, place, source, run.options, run.events);
 }
 
-std::shared_ptr<io::Directory> opened(const CopiedName& copied) {
-  std::shared_ptr<io::Directory> at = copied.root;
-  for (const io::Name& name : copied.below) at = io::open_directory(*at, name, io::DirectoryUse::look_up);
-  return at;
+bool is_link(Make make) { return make == Make::hard_link || make == Make::symbolic_link; }
+
+std::filesystem::path shown_source(const TreeTask& task) { return task.directory->source().shown() / task.entry.name; }
+
+std::filesystem::path shown_destination(const TreeTask& task) {
+  return task.directory->destination().shown() / task.directory->name_of(task.entry.name);
+}
+
+/// By two names that differ, or by the same one.
+bool has_same_name(const TreeTask& task) {
+  const auto from = io::find(*task.directory->source().handle(), ".");
+  const auto to = io::find(*task.directory->destination().handle(), ".");
+  return from && to && same_file(*from, *to) && task.directory->name_of(task.entry.name) == task.entry.name;
+}
+
+/// What cp does about names that are one file, for all that is not copied by a transfer.
+bool is_same_already(const Run& run, const TreeTask& task, const io::Stat& source) {
+  const bool other_name = !has_same_name(task);
+  if (run.options.make == Make::hard_link) return true;
+  if (source.kind == io::FileKind::symlink && other_name && run.options.backup == Backup::none) return true;
+  // What a symlink leads to may have no other name.
+  if (makes_new_file(run.options) && other_name && task.link == LinkUse::itself) return false;
+  throw Error{{.code = ErrorCode::io,
+               .operation = "copy",
+               .path = shown_source(task),
+               .reason = "it and " + base::quoted(shown_destination(task)) + " are the same file"}};
+}
+
+/// The symlink that Make::symbolic_link would make.
+bool is_link_to_source(const TreeTask& task, const io::Stat& existing) {
+  if (existing.kind != io::FileKind::symlink) return false;
+  const auto& directory = *task.directory;
+  return io::read_link(*directory.destination().handle(), directory.name_of(task.entry.name)) == shown_source(task);
+}
+
+/// As in cp: a name is made where there is none, and only some replace another.
+void check_may_replace_name(const Run& run, const TreeTask& task, const io::Stat& source, const io::Stat& existing) {
+  const Options& options = run.options;
+  if (makes_new_file(options)) return;
+  if (options.make == Make::hard_link && options.ask != Ask::never) return;
+  const bool regular = source.kind == io::FileKind::regular;
+  if (options.follow == Follow::none && !regular && options.make != Make::attributes) return;
+  if (!is_link(options.make)) {
+    if (source.kind == io::FileKind::symlink && options.replace == Replace::any) return;
+    if (is_such(task, source, existing)) return;
+  }
+  const bool symbolic = source.kind == io::FileKind::symlink || options.make == Make::symbolic_link;
+  throw Error{{.code = ErrorCode::io,
+               .operation = options.make == Make::hard_link ? "create hard link"
+                            : symbolic                      ? "create symbolic link"
+                                                            : "create special file",
+               .path = shown_destination(task),
+               .reason = "File exists; use --remove-destination to replace it"}};
 }
 
 }  // namespace
 
-std::optional<Outcome> without_copying(const Run& run, const TreeTask& task, const io::Stat& source,
-                                       const io::Stat& existing) {
+bool has_content(const io::Stat& source, const Options& options) {
+  if (source.kind == io::FileKind::symlink) return false;
+  return source.kind == io::FileKind::regular || options.specials == Specials::contents;
+}
+
+bool keeps_existing(const Run& run, const TreeTask& task, const io::Stat& source, const io::Stat& existing) {
   const Options& options = run.options;
+  if (options.update == Update::none) return true;
+  const bool transferred = has_content(source, options) && options.make == Make::copy;
+  if (transferred && existing.kind == io::FileKind::symlink && !makes_new_file(options)) return false;
   const io::FsInfo& fs = task.directory->destination().volume().fs;
-  if (existing.kind == io::FileKind::directory) {
-    throw Error{{.code = ErrorCode::io,
-                 .operation = "overwrite directory",
-                 .path = task.directory->destination().shown() / task.entry.name,
-                 .reason = "with non-directory"}};
+  if (options.update == Update::older && !is_older(existing, source, fs)) return true;
+  const Place place = place_in(*task.directory, task.entry.name);
+  if (existing.kind == io::FileKind::directory) refuse_directory(task, place);
+  if (transferred) return false;  // which asks, too
+  if (options.update == Update::none_fail) {
+    throw Error{{.code = ErrorCode::io, .operation = "replace", .path = place.path(), .reason = "it exists"}};
   }
-  if (options.update == Update::none) return Outcome::kept;
-  if (options.update == Update::older && !is_older(existing, source, fs)) return Outcome::kept;
-  if (task.link == LinkUse::target || options.update == Update::none_fail) return std::nullopt;
-  if (source.kind != io::FileKind::regular) {
-    return is_like_source(run, task, source, existing) ? std::optional{Outcome::up_to_date} : std::nullopt;
+  return options.ask == Ask::before_replacing && !same_file(source, existing) &&
+         !run.events.may_replace(place.path());
+}
+
+bool is_up_to_date(const Run& run, const TreeTask& task, const io::Stat& source, const io::Stat& existing) {
+  const Options& options = run.options;
+  if (!has_content(source, options) || options.make != Make::copy) {
+    if (same_file(source, existing) && is_same_already(run, task, source)) return true;
+    if (options.make == Make::symbolic_link && is_link_to_source(task, existing)) return true;
+    if (has_content(source, options) && options.make == Make::attributes) return false;
+    if (!is_link(options.make) && is_like_source(run, task, source, existing)) return true;
+    check_may_replace_name(run, task, source, existing);
+    Place place = place_in(*task.directory, task.entry.name);
+    place.existing = existing;
+    Source from;
+    from.path = shown_source(task);
+    from.stat = source;
+    check_backup(place, from, options);
+    return false;
   }
-  if (options.resume != Resume::never && is_known(task, source, existing)) return Outcome::up_to_date;
+  if (options.resume == Resume::never || same_file(source, existing)) return false;
+  if (is_known(task, source, existing)) return true;
+  if (task.link == LinkUse::target) return false;
   // Whose source is to be removed must be proven, and by rcopy.
-  const bool comparable = options.sources == Sources::keep && existing.kind == source.kind && existing.size_bytes == source.size_bytes &&
-                          options.resume != Resume::never && !same_file(source, existing);
-  if (!comparable) return std::nullopt;
+  const bool comparable = options.sources == Sources::keep && existing.kind == source.kind &&
+                          existing.size_bytes == source.size_bytes;
+  if (!comparable) return false;
+  const io::FsInfo& fs = task.directory->destination().volume().fs;
   const bool same = options.compare == Compare::content
                         ? has_same_content(run, task)
                         : options.attributes.timestamps == Timestamps::preserve && same_time(source, existing, fs);
-  if (!same || options.execution == Execution::dry) return same ? std::optional{Outcome::up_to_date} : std::nullopt;
+  if (!same || options.execution == Execution::dry) return same;
   if (may_differ(source, existing, options.attributes, fs)) refresh(run, task, existing);
-  return Outcome::up_to_date;
+  return true;
+}
+
+void give_attributes(const Run& run, const TreeTask& task) {
+  const Source source = source_of(run.fs, *task.directory, task.entry.name, task.link, io::OpenMode::source);
+  const Place named = place_in(*task.directory, task.entry.name);
+  const Place place = resolve_place(run.fs, {named.path(), shown_source(task), run.options, Target::file}, source);
+  check_replaceable(place, run.options);
+  (void)refresh_attributes(run.fs, place, source, run.options, run.events);
 }
 
 bool is_name_of(const CopiedName& copied, const io::Stat& existing) {
-  const auto found = io::find(*opened(copied), copied.name);
+  const auto found = io::find(*open_directory_of(copied), copied.name);
   return found && same_file(*found, existing);
 }
 

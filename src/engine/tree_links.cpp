@@ -4,14 +4,32 @@
 #include <algorithm>
 
 namespace rcopy::engine {
+namespace {
+
+/// Its name leads there only if symlinks are followed (DirectoryLinks::follow).
+bool is_behind_symlink(const TreeDirectory& directory) {
+  const TreeSide& above = directory.above()->destination();
+  const TreeSide& side = directory.destination();
+  return side.handle()->path() != above.handle()->path() / side.name();
+}
+
+}  // namespace
 
 CopiedName copied_name(const TreeDirectory& directory, const io::Name& name) {
-  CopiedName copied{.root = {}, .below = {}, .name = name};
+  CopiedName copied{.root = {}, .below = {}, .name = directory.name_of(name)};
   const TreeDirectory* at = &directory;
-  for (; at->above(); at = at->above().get()) copied.below.push_back(at->destination().name());
+  for (; at->above() && !is_behind_symlink(*at); at = at->above().get()) {
+    copied.below.push_back(at->destination().name());
+  }
   std::ranges::reverse(copied.below);
   copied.root = at->destination().handle();
   return copied;
+}
+
+std::shared_ptr<io::Directory> open_directory_of(const CopiedName& copied) {
+  std::shared_ptr<io::Directory> at = copied.root;
+  for (const io::Name& name : copied.below) at = io::open_directory(*at, name, io::DirectoryUse::look_up);
+  return at;
 }
 
 LinkTable::Answer LinkTable::take_turn(const io::Stat& source, const TreeTask& task) {
@@ -28,7 +46,7 @@ LinkTable::Answer LinkTable::take_turn(const io::Stat& source, const TreeTask& t
     return {.turn = Turn::wait, .name = {}};
   }
   Answer answer{.turn = Turn::link, .name = *group.copy};
-  if (--group.names_left == 0) groups_.erase(at);
+  if (--group.names_left == 0 && follow_ == Follow::none) groups_.erase(at);
   return answer;
 }
 
@@ -50,6 +68,7 @@ std::vector<TreeTask> LinkTable::failed(const TreeDirectory& directory, const io
   const std::lock_guard lock{mutex_};
   const auto at = waiting_for(directory, name);
   if (at == groups_.end()) return {};
+  if (at->second.copy) return {};  // it was another name of it that failed, or was kept
   auto waiting = std::move(at->second.waiting);
   groups_.erase(at);
   return waiting;

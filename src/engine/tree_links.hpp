@@ -22,10 +22,17 @@ struct CopiedName {
   io::Name name;
 };
 
+/// Of the copy of the source `name`.
 [[nodiscard]] CopiedName copied_name(const TreeDirectory& directory, const io::Name& name);
+
+/// The directory it is in. Throws Error (io).
+[[nodiscard]] std::shared_ptr<io::Directory> open_directory_of(const CopiedName& copied);
 
 class LinkTable {
  public:
+  /// Where symlinks are followed, a file is met more often than it has names.
+  explicit LinkTable(Follow follow) : follow_{follow} {}
+
   enum class Turn {
     copy,  ///< this is the first: there() or failed() must follow, for the others wait
     wait,  ///< it comes again out of one of these
@@ -55,6 +62,7 @@ class LinkTable {
   /// The group that waits for this name, once.
   [[nodiscard]] std::map<Key, Group>::iterator waiting_for(const TreeDirectory& directory, const io::Name& name);
 
+  Follow follow_;
   std::mutex mutex_;
   std::map<Key, Group> groups_;
   std::map<std::pair<const TreeDirectory*, io::Name>, Key> copying_;

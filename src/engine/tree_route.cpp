@@ -18,7 +18,18 @@ Source source_in(const TreeDirectory& directory, const io::Name& name, io::OpenM
   return source;
 }
 
-Place place_in(const TreeDirectory& directory, const io::Name& name) {
+Source source_behind(io::FileSystem& fs, const TreeDirectory& directory, const io::Name& name, io::OpenMode mode) {
+  Source source;
+  source.path = io::resolve(fs, directory.source().handle()->path() / name);
+  source.directory = io::open_directory(fs, source.path.parent_path(), io::DirectoryUse::look_up);
+  source.file = io::open(*source.directory, source.path.filename(), mode);
+  source.stat = io::stat(*source.file);
+  source.fs = io::file_system(*source.directory);
+  return source;
+}
+
+Place place_in(const TreeDirectory& directory, const io::Name& source) {
+  const io::Name& name = directory.name_of(source);
   Place place;
   place.directory = directory.destination().handle();
   place.named = directory.destination().shown() / name;
@@ -37,7 +48,7 @@ TreeRoute::TreeRoute(const Run& run, TreeDirectoryPtr directory, const io::Name&
       name_{name},
       link_{link},
       source_{directory_->source().shown() / name},
-      destination_{directory_->destination().shown() / name} {}
+      destination_{directory_->destination().shown() / directory_->name_of(name)} {}
 
 Source TreeRoute::open_source() const {
   // What a symlink leads to has a path of its own.
@@ -49,7 +60,7 @@ Source TreeRoute::open_source() const {
 Place TreeRoute::resolve_place(const Source& source) const {
   directory_->sync_name();  // what will be durable in it is to be found
   Place place = place_in(*directory_, name_);
-  const auto found = io::find(*place.directory, name_);
+  const auto found = io::find(*place.directory, place.name);
   // As in cp, one that is there is written through.
   if (found && found->kind == io::FileKind::symlink && !makes_new_file(run_.options)) {
     return engine::resolve_place(run_.fs, {place.path(), source_, run_.options, Target::file}, source);

@@ -50,10 +50,4 @@ class TreeWalk {
   std::size_t depth_ = 0;
 };
 
-/// The two directories `source` and `destination` name, opened, the latter made where it is missing in an existing
-/// directory. Throws Error (io), also where the one lies in the other.
-[[nodiscard]] TreeDirectoryPtr open_tree(const Run& run, const std::filesystem::path& source,
-                                         const std::filesystem::path& destination, FinishedDirectories& finished,
-                                         journal::TreeCatalog* catalog);
-
 }  // namespace rcopy::engine

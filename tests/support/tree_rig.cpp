@@ -111,7 +111,7 @@ TreeCopied TreeRig::copy_tree(io::FileSystem& through, std::stop_token stop) {
                           .events = events,
                           .stop = std::move(stop),
                           .rhythm = rhythm};
-    engine::TreeCopier copier{run, report, nullptr};
+    engine::TreeCopier copier{run, report};
     copier.copy(kTree, kCopy);
     copier.finish();
   } catch (const std::exception& error) {
