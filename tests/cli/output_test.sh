@@ -86,7 +86,7 @@ for wrong in 'missing dest' 'one missing/dest' 'directory dest' 'one one' \
   run $wrong
   ((status != 0)) || fail "it ended with 0: $wrong"
   expect_lines 1
-  expect_said '^rcopy: cannot '
+  expect_said '^rcopy: (cannot|-r not specified;) '
   [[ ! -s $out ]] || fail "an error on standard output"
 done
 
@@ -112,7 +112,7 @@ run --version
 expect_printed '^rcopy [0-9]+\.[0-9]+\.[0-9]+$'
 
 begin "a wrong command line ends with 2 and touches nothing"
-for wrong in '' one '--unknown one dest' '-x one dest' 'one dest -- --verify' 'one two three' \
+for wrong in '' one '--unknown one dest' '-y one dest' 'one dest -- --verify' 'one two three' \
   '--verify=disk one dest' '--verify one dest' '--resume= one dest' '--quiet=yes one dest' \
   '--retries=-1 one dest' '--retries=x one dest' '--retries one dest' --journal 'one new/' \
   '--retry-wait=2parsecs one dest' '--journal=j.db --no-journal one dest'; do
