@@ -67,6 +67,9 @@ void refresh(const Run& run, const TreeTask& task, const io::Stat& existing) {
   (void)refresh_attributes(run.fs, place, source, run.options, run.events);
 }
 
+/// Of two nodes of one device: whether they are one node.
+bool same_inode(const io::Stat& a, const io::Stat& b) { return a.device == b.device && a.inode == b.inode; }
+
 bool is_link(Make make) { return make == Make::hard_link || make == Make::symbolic_link; }
 
 std::filesystem::path shown_source(const TreeTask& task) { return task.directory->source().shown() / task.entry.name; }
@@ -142,14 +145,14 @@ bool keeps_existing(const Run& run, const TreeTask& task, const io::Stat& source
   if (options.update == Update::none_fail) {
     throw Error{{.code = ErrorCode::io, .operation = "replace", .path = place.path(), .reason = "it exists"}};
   }
-  return options.ask == Ask::before_replacing && !same_file(source, existing) &&
+  return options.ask == Ask::before_replacing && !same_inode(source, existing) &&
          !run.events.may_replace(place.path());
 }
 
 bool is_up_to_date(const Run& run, const TreeTask& task, const io::Stat& source, const io::Stat& existing) {
   const Options& options = run.options;
   if (!has_content(source, options) || options.make != Make::copy) {
-    if (same_file(source, existing) && is_same_already(run, task, source)) return true;
+    if (same_inode(source, existing) && is_same_already(run, task, source)) return true;
     if (options.make == Make::symbolic_link && is_link_to_source(task, existing)) return true;
     if (has_content(source, options) && options.make == Make::attributes) return false;
     if (!is_link(options.make) && is_like_source(run, task, source, existing)) return true;
@@ -188,7 +191,7 @@ void give_attributes(const Run& run, const TreeTask& task) {
 
 bool is_name_of(const CopiedName& copied, const io::Stat& existing) {
   const auto found = io::find(*open_directory_of(copied), copied.name);
-  return found && same_file(*found, existing);
+  return found && same_inode(*found, existing);
 }
 
 }  // namespace rcopy::engine

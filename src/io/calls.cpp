@@ -163,6 +163,7 @@ Stat stat(File& file) {
   Stat found = result.value;
   if (found.kind != FileKind::block_device) return found;
   const auto size = repeat_result([&] { return file.device_size(); });
+  if (size.error == EBADF) return found;  // OpenMode::attributes: only the node is asked about
   if (size.error != 0) fail("ask for the size of", file.path(), size.error);
   // An empty drive, or one whose disk was pulled: it ends at once and has no room, which is no content.
   if (size.value == 0) fail("read the size of", file.path(), ENOMEDIUM);

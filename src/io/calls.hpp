@@ -52,7 +52,7 @@ void truncate(File& file, std::uint64_t size_bytes);
 [[nodiscard]] std::vector<std::string> xattr_names(File& file);
 /// Nothing where there is none of that name.
 [[nodiscard]] std::optional<std::vector<std::byte>> xattr(File& file, const std::string& name);
-/// Of a block device with its size, and with the disk behind it where the kernel tells. Throws Error
+/// Of a block device, but for OpenMode::attributes, with its size, and with the disk behind it where the kernel tells. Throws Error
 /// (io), with ENOMEDIUM where no disk is in it.
 [[nodiscard]] Stat stat(File& file);
 void close(File& file);
