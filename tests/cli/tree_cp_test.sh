@@ -12,10 +12,6 @@ source "$here/cp.sh"
 
 unset VERSION_CONTROL SIMPLE_BACKUP_SUFFIX
 
-# The time of what was made now is none to compare.
-eval "timed_$(declare -f state_of)"
-state_of() { timed_state_of "$@" | sed -E "s/ $(date +%Y)-[0-9]+-[0-9]+ [0-9:.]+ \\+0000/ now/"; }
-
 # a_tree NAME [TEXT]: files, links, empty directories and odd names; everything has a time of its own.
 a_tree() {
   local made=$work/.trees/${1//\//+}.${2-new}
