@@ -85,7 +85,7 @@ class Setter {
     }
 
     if (wanted.mode == Mode::preserve) {
-      mode(source_.stat.mode, owned, Asked::yes);
+      mode(kept_mode(), owned, Asked::yes);
       set_acl(kAcl, source_acl(kAcl), Asked::yes);
       if (source_.stat.kind == io::FileKind::directory) set_acl(kDefaultAcl, source_acl(kDefaultAcl), Asked::yes);
     } else if (replaces) {
@@ -109,6 +109,13 @@ class Setter {
     // As in cp: only the superuser, who could have expected it to work, hears about it.
     if (!owned && fs.user() == 0) unless_set(EPERM, "owner", asked);
     return owned;
+  }
+
+  /// As in cp, a directory keeps those special bits that it inherited, where the source has none.
+  [[nodiscard]] std::uint32_t kept_mode() const {
+    const std::uint32_t from = source_.stat.mode;
+    const bool inherits = source_.stat.kind == io::FileKind::directory && (from & ~kPermissionBits) == 0;
+    return inherits ? from | (io::stat(copy_).mode & ~kPermissionBits) : from;
   }
 
   /// Before the umask: as mkdir(2), mknod(2) and open(2) leave it in cp.

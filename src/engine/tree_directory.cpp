@@ -55,6 +55,10 @@ TreeDirectory::TreeDirectory(TreeDirectoryPtr above, std::unique_ptr<TreeSide> s
       state_{state},
       job_{std::move(job)} {}
 
+bool TreeDirectory::is_behind_symlink() const {
+  return above_ && destination_->handle()->path() != above_->destination().handle()->path() / destination_->name();
+}
+
 void TreeDirectory::renew(io::FileSystem& fs) {
   if (above_) above_->renew(fs);
   const auto opened = [&](const TreeSide& side, const TreeSide* above) -> std::shared_ptr<io::Directory> {
@@ -62,7 +66,7 @@ void TreeDirectory::renew(io::FileSystem& fs) {
     return io::open_directory(fs, side.handle()->path(), io::DirectoryUse::change_names);
   };
   source_->renew(opened(*source_, above_ ? &above_->source() : nullptr));
-  destination_->renew(opened(*destination_, above_ ? &above_->destination() : nullptr));
+  destination_->renew(opened(*destination_, above_ && !is_behind_symlink() ? &above_->destination() : nullptr));
 }
 
 void TreeDirectory::check_still_there(io::FileSystem& fs) const {
@@ -73,9 +77,9 @@ void TreeDirectory::check_still_there(io::FileSystem& fs) const {
 void TreeDirectory::check_still_named(io::FileSystem& fs) const {
   const auto ours = destination_->handle();
   const auto opened = io::find(*ours, ".");
-  // Through a symlink, too: it may be one that was there, and counts as what it leads to.
-  const auto named = above_ ? io::find(*above_->destination().handle(), destination_->name(), io::Links::follow)
-                            : io::find(fs, ours->path(), io::Links::follow);
+  const bool by_name = above_ && !is_behind_symlink();
+  const auto named = by_name ? io::find(*above_->destination().handle(), destination_->name())
+                             : io::find(fs, ours->path(), io::Links::follow);
   if (!opened || !named || !same_file(*opened, *named)) {
     throw Error{{.code = ErrorCode::io,
                  .operation = "publish in",

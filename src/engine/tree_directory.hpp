@@ -83,6 +83,9 @@ class TreeDirectory {
   [[nodiscard]] NewAcl new_acl() const { return state_.acl; }
   [[nodiscard]] const std::shared_ptr<TreeJob>& job() const { return job_; }
 
+  /// Whether the destination's name leads there only if symlinks are followed (DirectoryLinks::follow).
+  [[nodiscard]] bool is_behind_symlink() const;
+
   /// Nothing of what was found is changed.
   void leave_as_it_is() {
     if (state_.origin == Origin::found) state_.origin = Origin::given;

@@ -4,21 +4,10 @@
 #include <algorithm>
 
 namespace rcopy::engine {
-namespace {
-
-/// Its name leads there only if symlinks are followed (DirectoryLinks::follow).
-bool is_behind_symlink(const TreeDirectory& directory) {
-  const TreeSide& above = directory.above()->destination();
-  const TreeSide& side = directory.destination();
-  return side.handle()->path() != above.handle()->path() / side.name();
-}
-
-}  // namespace
-
 CopiedName copied_name(const TreeDirectory& directory, const io::Name& name) {
   CopiedName copied{.root = {}, .below = {}, .name = directory.name_of(name)};
   const TreeDirectory* at = &directory;
-  for (; at->above() && !is_behind_symlink(*at); at = at->above().get()) {
+  for (; at->above() && !at->is_behind_symlink(); at = at->above().get()) {
     copied.below.push_back(at->destination().name());
   }
   std::ranges::reverse(copied.below);

@@ -21,7 +21,9 @@ TreeParents::Last TreeParents::open(const std::filesystem::path& source, const s
   const io::Name last = std::move(names.back());
   names.pop_back();
   // As in cp: where all of them are there, they stay as they are.
-  const auto there = io::find(run_.fs, destination / source.relative_path().parent_path(), io::Links::follow);
+  std::filesystem::path parent = destination;
+  for (const io::Name& name : names) parent /= name;
+  const auto there = io::find(run_.fs, parent, io::Links::follow);
   const auto fits = [&](std::size_t i) {
     return steps_[i].name == names[i] && (there || steps_[i].directory->origin() != Origin::given);
   };
