@@ -250,7 +250,7 @@ modes() {
   mask=022
 
   begin "what cannot be read ($who)"
-  set_up() { a_tree src; chmod 000 src/deep src/file; chmod 311 src/empty; }
+  set_up() { a_tree src; chmod 000 src/file; chmod 311 src/deep src/empty; }
   for options in -r -a; do
     # shellcheck disable=SC2086  # words
     same_as_cp set_up $options src there
