@@ -30,11 +30,11 @@ constexpr milliseconds kLockPoll{100};
 /// In a run that was cut short another name may have had the first turn, and this one left what it would not replace
 /// now.
 void remove_leftover(const Run& run, const TreeTask& task, LinkTable::Turn turn) {
-  if (task.directory->origin() == Origin::made) return;
+  if (task.directory->origin() == Origin::made || run.options.execution == Execution::dry) return;
   if (turn == LinkTable::Turn::copy) {
-    io::Directory& directory = *task.directory->destination().handle();
-    const io::Name name = temporary_name_for(task.entry.name);
-    if (io::find(directory, name)) io::unlink(directory, name);
+    const auto directory = task.directory->destination().handle();  // a transfer may renew it meanwhile
+    const io::Name name = temporary_name_for(task.directory->name_of(task.entry.name));
+    if (io::find(*directory, name)) io::unlink(*directory, name);
     return;
   }
   const Place place = place_in(*task.directory, task.entry.name);
@@ -77,8 +77,12 @@ TreeCopier::TreeCopier(const Run& run, JobReport& report)
       queue_{limits_for(open_files_)},
       links_{run.options.follow},
       parents_{run, directories_} {
-  on_stop_.emplace(run.stop, [this] { queue_.stop(); });
-  on_failure_.emplace(failure_.stopped(), [this] { queue_.stop(); });
+  const auto end = [this] {
+    ending_.request_stop();
+    queue_.stop();
+  };
+  on_stop_.emplace(run.stop, end);
+  on_failure_.emplace(failure_.stopped(), end);
   const unsigned jobs = run.options.jobs == 0 ? kUsualJobs : run.options.jobs;
   for (unsigned i = 0; i < jobs; ++i) threads_.emplace_back([this] { failure_.guard([this] { work(); }); });
   threads_.emplace_back([this] { failure_.guard([this] { transfer(); }); });
@@ -88,7 +92,6 @@ TreeCopier::TreeCopier(const Run& run, JobReport& report)
 TreeCopier::~TreeCopier() {
   queue_.stop();
   threads_.clear();
-  queue_.discard_staged();
 }
 
 void TreeCopier::copy(const std::filesystem::path& source, const std::filesystem::path& destination) {
@@ -161,7 +164,8 @@ void TreeCopier::walk(const TreeDirectoryPtr& root) {
             .finished = directories_,
             .report = report_,
             .finish_directories = [this] { finish_directories(); },
-            .most_directories = most_directories()}}
+            .most_directories = most_directories(),
+            .stop = ending_.get_token()}}
       .walk(root);
 }
 
@@ -169,7 +173,7 @@ void TreeCopier::put(const TreeDirectoryPtr& directory, const io::Name& name, co
   ++run_.events.tree().found_files;
   TreeTask task{.directory = directory, .entry = {.name = name, .kind = source.kind}, .link = source.link};
   if (!queue_.put(std::move(task))) return;
-  while (!directories_.wait_for_fewer(most_directories(), run_.stop)) finish_directories();
+  while (!directories_.wait_for_fewer(most_directories(), ending_.get_token())) finish_directories();
 }
 
 std::size_t TreeCopier::most_directories() const { return std::min(kMostDirectories, open_files_ / kShare); }
@@ -186,7 +190,6 @@ void TreeCopier::finish() {
   finish_directories();
   queue_.close();
   threads_.clear();  // joins
-  queue_.discard_staged();
   finish_directories();
   failure_.rethrow();
   sync_directories();
@@ -202,11 +205,12 @@ void TreeCopier::work() {
   const io::HugeBuffer memory{std::size_t{1} << 20U};
   const auto buffer = memory.bytes();
   while (auto work = queue_.next()) {
+    // What is no Error ends the job, but others still wait for what this thread has.
     if (auto* const staged = std::get_if<Staged*>(&*work)) {
-      prove(**staged, buffer);
+      failure_.guard([&] { prove(**staged, buffer); });
       queue_.proved();
     } else {
-      begin(std::get<TreeTask>(*work), buffer);
+      failure_.guard([&] { begin(std::get<TreeTask>(*work), buffer); });
     }
   }
 }

@@ -105,6 +105,7 @@ class TreeCopier {
   std::set<std::shared_ptr<const Volume>> dirty_;  ///< with directories that got attributes since the last sync
   LinkTable links_;
   Failure failure_;
+  std::stop_source ending_;  ///< a stop, or a failure that no file is to blame for
   std::mutex jobs_mutex_;
   std::vector<std::shared_ptr<TreeJob>> jobs_;  ///< one for each walk()
   TreeParents parents_;          ///< of copy_below()

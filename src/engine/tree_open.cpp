@@ -27,7 +27,9 @@ constexpr std::uint32_t kMadeBits = 01777;  // of what mkdir(2) is told
 template <class Open>
 std::unique_ptr<io::Directory> open_as_allowed(Open open, const stdfs::path& path) {
   auto opened = open(io::DirectoryUse::change_names);
+  while (opened.error == EINTR) opened = open(io::DirectoryUse::change_names);
   if (opened.error == EACCES) opened = open(io::DirectoryUse::look_up);
+  while (opened.error == EINTR) opened = open(io::DirectoryUse::look_up);
   if (opened.error != 0) io::fail("open the directory", path, opened.error);
   return std::move(opened.value);
 }

@@ -145,13 +145,10 @@ std::optional<Batch> TreeQueue::next_batch(std::size_t unfinished) {
     if (!waiting) commit_.wait(lock);
     else if (commit_.wait_until(lock, since + kBatchAge) == std::cv_status::timeout) return std::exchange(batch_, {});
   }
-  return std::nullopt;
-}
-
-void TreeQueue::discard_staged() {
-  const std::lock_guard lock{mutex_};
+  // What is staged from now on is discarded by whoever brings it.
   for (const auto& file : batch_) file->discard();
   batch_.clear();
+  return std::nullopt;
 }
 
 void TreeQueue::prove(const Batch& batch) {

@@ -75,8 +75,6 @@ class TreeQueue {
   /// The next batch: when it is large enough, old enough, or nothing else is going on. Empty where only `unfinished`
   /// files wait for a sync. Nothing once all is over.
   [[nodiscard]] std::optional<Batch> next_batch(std::size_t unfinished);
-  /// After a stop, when no thread works any more: removes what never became a batch.
-  void discard_staged();
   /// Has the workers prove all files that are not given up, and waits. After a stop they are discarded instead.
   void prove(const Batch& batch);
   /// So many files of a batch are closed.

@@ -30,7 +30,7 @@ void TreeWalk::walk(const TreeDirectoryPtr& root) {
 void TreeWalk::enter(const TreeDirectoryPtr& directory) {
   ++depth_;
   for (const Child& child : put_files(directory)) {
-    if (parts_.run.stop.stop_requested()) break;
+    if (parts_.stop.stop_requested()) break;
     try {
       if (const auto opened = open(directory, child)) enter(opened);
     } catch (const Error& error) {
@@ -38,7 +38,7 @@ void TreeWalk::enter(const TreeDirectoryPtr& directory) {
     }
     do {
       parts_.finish_directories();
-    } while (!parts_.finished.wait_for_fewer(parts_.most_directories + depth_, parts_.run.stop));
+    } while (!parts_.finished.wait_for_fewer(parts_.most_directories + depth_, parts_.stop));
   }
   --depth_;
 }
@@ -62,7 +62,7 @@ std::vector<TreeWalk::Child> TreeWalk::put_files(const TreeDirectoryPtr& directo
   // Their inodes lie on the disk in this order.
   std::ranges::sort(entries, {}, &io::Entry::inode);
   for (io::Entry& entry : entries) {
-    if (parts_.run.stop.stop_requested()) return {};
+    if (parts_.stop.stop_requested()) return {};
     const io::Name name = entry.name;
     try {
       Child child = look_closer(*directory, std::move(entry));

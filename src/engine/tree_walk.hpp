@@ -22,6 +22,7 @@ class TreeWalk {
     JobReport& report;
     std::function<void()> finish_directories;  ///< called whenever some may have been finished
     std::size_t most_directories;              ///< open at once, besides those the walk is in
+    std::stop_token stop;
   };
 
   explicit TreeWalk(Parts parts) : parts_{std::move(parts)}, filter_{parts_.run.options.filters} {}

@@ -28,7 +28,8 @@ struct Pair {
       return std::make_unique<TreeSide>(test::good(disk.open_directory(path, io::DirectoryUse::change_names)),
                                         std::filesystem::path{path}.filename(), path, std::make_shared<Volume>());
     };
-    return std::make_unique<TreeDirectory>(std::move(above), side(from), side(to), name, Origin::found);
+    return std::make_unique<TreeDirectory>(std::move(above), side(from), side(to), name, DestinationState{},
+                                           std::make_shared<TreeJob>(nullptr, journal::TreeCatalog::Tree{}));
   }
 
   test::MemoryDisk disk;
@@ -44,7 +45,7 @@ io::Stat file(std::uint64_t inode, std::uint64_t links) { return {.inode = inode
 
 TEST_CASE("the first name of a file is copied, the others wait, and are then linked to it", "[engine]") {
   Pair tree;
-  LinkTable table;
+  LinkTable table{Follow::none};
   CHECK(table.take_turn(file(5, 3), task(tree.sub, "a")).turn == Turn::copy);
   CHECK(table.take_turn(file(5, 3), task(tree.root, "b")).turn == Turn::wait);
   CHECK(table.take_turn(file(6, 2), task(tree.root, "other")).turn == Turn::copy);
@@ -62,7 +63,7 @@ TEST_CASE("the first name of a file is copied, the others wait, and are then lin
 
 TEST_CASE("where the first name cannot be copied, one of those that wait is", "[engine]") {
   Pair tree;
-  LinkTable table;
+  LinkTable table{Follow::none};
   CHECK(table.take_turn(file(5, 3), task(tree.root, "a")).turn == Turn::copy);
   CHECK(table.take_turn(file(5, 3), task(tree.root, "b")).turn == Turn::wait);
   CHECK(table.take_turn(file(5, 3), task(tree.root, "c")).turn == Turn::wait);
@@ -73,7 +74,7 @@ TEST_CASE("where the first name cannot be copied, one of those that wait is", "[
 
 TEST_CASE("a name that is no copy changes nothing for the others", "[engine]") {
   Pair tree;
-  LinkTable table;
+  LinkTable table{Follow::none};
   CHECK(table.take_turn(file(5, 3), task(tree.root, "a")).turn == Turn::copy);
   CHECK(table.there(*tree.root, "a").empty());
   CHECK(table.take_turn(file(5, 3), task(tree.root, "b")).turn == Turn::link);
