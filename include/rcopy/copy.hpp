@@ -42,11 +42,12 @@ struct Tally {
   std::uint64_t copied = 0;       ///< their bytes were copied, or their copy finished, in this run
   std::uint64_t up_to_date = 0;
   std::uint64_t kept = 0;
+  std::uint64_t planned = 0;      ///< Execution::dry: they would be copied
   std::uint64_t bytes = 0;        ///< of those copied
   std::uint64_t moved_bytes = 0;  ///< of these, what went from source to destination in this run
 
   void add(const FileSummary& file);
-  [[nodiscard]] std::uint64_t files() const { return copied + up_to_date + kept; }
+  [[nodiscard]] std::uint64_t files() const { return copied + up_to_date + kept + planned; }
 };
 
 struct JobSummary {

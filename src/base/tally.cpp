@@ -11,6 +11,9 @@ void Tally::add(const FileSummary& file) {
     case Outcome::up_to_date: ++up_to_date; return;
     case Outcome::kept: ++kept; return;
     case Outcome::planned:
+      ++planned;
+      bytes += file.total_bytes;
+      return;
     case Outcome::copied:
     case Outcome::finished: break;
   }

@@ -107,7 +107,9 @@ void TreeCopier::copy(const std::filesystem::path& source, const std::filesystem
 
 /// As long as this works in the tree nobody else does: two runs would copy everything twice.
 void TreeCopier::lock(const TreeDirectory& root) {
-  if (run_.options.execution == Execution::dry) return;
+  const auto& stat = root.destination().stat();
+  const bool ours = locked_.contains({stat.device, stat.inode});  // another source goes there, too
+  if (ours || run_.options.execution == Execution::dry) return;
   auto file = io::open(*root.destination().handle(), ".", io::OpenMode::read_back);
   const auto begun = std::chrono::steady_clock::now();
   while (true) {
@@ -125,6 +127,7 @@ void TreeCopier::lock(const TreeDirectory& root) {
     }
     pause_until(std::chrono::steady_clock::now() + kLockPoll, run_.stop);
   }
+  locked_.insert({stat.device, stat.inode});
   locks_.push_back(std::move(file));
 }
 

@@ -111,6 +111,7 @@ class TreeCopier {
   TreeParents parents_;          ///< of copy_below()
   std::optional<Given> given_;   ///< of the last copy_one()
   std::vector<std::unique_ptr<io::File>> locks_;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> locked_;  ///< device and inode of each
   std::optional<std::stop_callback<std::function<void()>>> on_stop_, on_failure_;
   std::vector<std::jthread> threads_;
 };

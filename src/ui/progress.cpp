@@ -48,7 +48,10 @@ void Progress::draw() {
   meter_.add(std::chrono::steady_clock::now(), progress.done_bytes);
   if (!setup_.terminal.in_foreground()) return;
 
-  const ProgressView view{name_, progress, meter_.rate(), setup_.verify};
+  const TreeProgress tree{.found_files = setup_.tree.found_files,
+                          .done_files = setup_.tree.done_files,
+                          .done_bytes = setup_.tree.done_bytes};
+  const ProgressView view{name_, progress, meter_.rate(), setup_.verify, tree};
   // One column stays free: writing the last one wraps on some terminals.
   const LineStyle style{setup_.terminal.width() - 1, setup_.charset};
   setup_.screen.show_live(progress_line(view, style));

@@ -25,6 +25,7 @@ class Progress {
   struct Setup {
     Screen& screen;
     const Counters& counters;
+    const TreeCounters& tree;
     Terminal terminal;
     Charset charset = Charset::ascii;
     Verify verify = Verify::medium;

@@ -141,6 +141,28 @@ std::string joined(const Parts& parts) {
   return line;
 }
 
+/// Of the one file that a transfer works on.
+std::string file_line(const ProgressView& view, LineStyle style) {
+  if (view.progress.phase == Phase::idle) return "";
+  Parts parts = parts_of(view);
+  std::string line = joined(parts);
+  for (const auto part : kSacrifices) {
+    if (columns(line) <= style.width) break;
+    (parts.*part).clear();
+    line = joined(parts);
+  }
+  if (columns(line) > style.width) return "";
+  if (view.name.empty()) return line;
+
+  const std::size_t used = columns(line) + kGap.size();
+  if (used >= style.width) return line;
+  std::string name = base::quoted(view.name);
+  if (style.charset == Charset::ascii) name = without_non_ascii(std::move(name));
+  name = shortened(name, style.width - used, style.charset);
+  if (name.empty()) return line;
+  return name + std::string{kGap} + line;
+}
+
 }  // namespace
 
 PhaseProgress sample(const Counters& counters) {
@@ -173,24 +195,16 @@ PhaseProgress sample(const Counters& counters) {
 }
 
 std::string progress_line(const ProgressView& view, LineStyle style) {
-  if (view.progress.phase == Phase::idle) return "";
-  Parts parts = parts_of(view);
-  std::string line = joined(parts);
-  for (const auto part : kSacrifices) {
-    if (columns(line) <= style.width) break;
-    (parts.*part).clear();
-    line = joined(parts);
-  }
-  if (columns(line) > style.width) return "";
-  if (view.name.empty()) return line;
-
+  if (view.tree.found_files == 0) return file_line(view, style);
+  const std::string files = fmt::format("{} of {} files", view.tree.done_files, view.tree.found_files);
+  const std::string bytes = std::string{kGap} + base::format_bytes(view.tree.done_bytes);
+  if (columns(files) > style.width) return "";
+  const bool room = columns(files) + columns(bytes) <= style.width;
+  const std::string line = room ? files + bytes : files;
   const std::size_t used = columns(line) + kGap.size();
   if (used >= style.width) return line;
-  std::string name = base::quoted(view.name);
-  if (style.charset == Charset::ascii) name = without_non_ascii(std::move(name));
-  name = shortened(name, style.width - used, style.charset);
-  if (name.empty()) return line;
-  return name + std::string{kGap} + line;
+  const std::string file = file_line(view, {.width = style.width - static_cast<unsigned>(used), .charset = style.charset});
+  return file.empty() ? line : line + std::string{kGap} + file;
 }
 
 }  // namespace rcopy::ui

@@ -27,11 +27,19 @@ struct PhaseProgress {
 /// Samples the counters once; `done_bytes` is never more than `total_bytes`.
 [[nodiscard]] PhaseProgress sample(const Counters& counters);
 
+/// Of the trees of a job. `found_files` 0: there is none.
+struct TreeProgress {
+  std::uint64_t found_files = 0;
+  std::uint64_t done_files = 0;
+  std::uint64_t done_bytes = 0;
+};
+
 struct ProgressView {
   std::filesystem::path name;  ///< empty: not shown
   PhaseProgress progress;
   Rate rate;                       ///< of this phase
   Verify verify = Verify::medium;  ///< whether verification is still to come
+  TreeProgress tree = {};
 };
 
 struct LineStyle {
@@ -39,6 +47,7 @@ struct LineStyle {
   Charset charset = Charset::utf8;
 };
 
+/// Of trees "1204 of 5310 files  310 MiB", and what goes on with a large file behind that. Of one file
 /// "'big.iso'  copy  1.2 GiB of 3.4 GiB  35 %  283 MiB/s  0:08 left, then verify". Never more than
 /// `width` columns: what does not fit is left out, the name first, the percentage last. Empty
 /// where nothing goes on.

@@ -87,7 +87,9 @@ std::string end_line(const FileSummary& summary) {
 
 std::string total_line(const JobSummary& summary, std::chrono::nanoseconds elapsed) {
   const Tally& done = summary.done;
-  std::string line = fmt::format("{} {} copied", done.copied, done.copied == 1 ? "file" : "files");
+  const char* const noun = done.copied + done.planned == 1 ? "file" : "files";
+  std::string line = fmt::format("{} {} copied", done.copied, noun);
+  if (done.planned != 0) line = fmt::format("{} {} would be copied, {}", done.planned, noun, base::format_bytes(done.bytes));
   if (done.copied != 0) {
     line += fmt::format(", {} in {}", base::format_bytes(done.bytes), base::format_duration(elapsed));
     if (done.moved_bytes != 0) line += fmt::format(" ({})", base::format_rate(done.moved_bytes, elapsed));
@@ -107,7 +109,7 @@ TextRenderer::TextRenderer(Screen& screen, TextSettings settings, FailureText fa
     : screen_(screen), settings_(settings), failure_text_(std::move(failure_text)) {}
 
 void TextRenderer::show_progress(Terminal terminal, Charset charset, Verify verify) {
-  progress_.emplace(Progress::Setup{screen_, counters, terminal, charset, verify});
+  progress_.emplace(Progress::Setup{screen_, counters, tree, terminal, charset, verify});
 }
 
 // An observer must not throw. What is lost here is a line for which there was no memory; the
@@ -127,8 +129,16 @@ bool TextRenderer::may_replace(const std::filesystem::path& destination) {
 
 void TextRenderer::finish(const JobSummary& summary, std::chrono::nanoseconds elapsed) {
   progress_.reset();
+  const bool trees = tree.found_files != 0;
   const bool several = summary.done.files() + summary.failed.size() > 1;
-  if (settings_.end_lines && several) screen_.print(Channel::out, total_line(summary, elapsed));
+  if (settings_.end_lines && (several || trees)) screen_.print(Channel::out, total_line(summary, elapsed));
+  if (trees && failures_.size() > 1) list_failures();
+}
+
+/// What was told when it happened may have gone by among much else.
+void TextRenderer::list_failures() {
+  screen_.print(Channel::err, fmt::format("{}{} were not copied:", kProgram, failures_.size()));
+  for (const auto& path : failures_) screen_.print(Channel::err, "  " + base::quoted(path));
 }
 
 void TextRenderer::render(const TransferStarted& started) {
@@ -168,15 +178,20 @@ void TextRenderer::render(const Notice& notice) {
 }
 
 void TextRenderer::render(const TransferFinished& finished) {
+  const bool verbose = settings_.verbosity == Verbosity::verbose;
+  const bool in_tree = finished.summary.found == Found::in_tree;
+  if (in_tree && !verbose) return;  // which may be one of a million
   if (progress_) progress_->end();
   // As in cp, what is to be kept is passed over in silence.
-  if (finished.summary.outcome == Outcome::kept && settings_.verbosity != Verbosity::verbose) return;
+  if (finished.summary.outcome == Outcome::kept && !verbose) return;
   if (settings_.end_lines) screen_.print(Channel::out, end_line(finished.summary));
 }
 
 void TextRenderer::render(const TransferFailed& failed) {
   if (progress_) progress_->end();
   const std::string line = failure_text_(failed);
+  const bool stopped = failed.error.code() == ErrorCode::interrupted;
+  if (!stopped) failures_.push_back(failed.source.empty() ? failed.destination : failed.source);
   if (!line.empty()) screen_.print(Channel::err, line);
 }
 

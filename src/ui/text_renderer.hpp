@@ -15,6 +15,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 #include <utility>
 
 namespace rcopy::ui {
@@ -58,11 +59,13 @@ class TextRenderer final : public Observer {
   void render(const Notice& notice);
   void render(const TransferFinished& finished);
   void render(const TransferFailed& failed);
+  void list_failures();
 
   Screen& screen_;
   TextSettings settings_;
   FailureText failure_text_;
   std::function<std::string()> read_line_;
+  std::vector<std::filesystem::path> failures_;
   std::optional<Progress> progress_;  ///< last: its thread uses the counters and the screen
 };
 

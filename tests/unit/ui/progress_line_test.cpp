@@ -173,3 +173,14 @@ TEST_CASE("where the locale is not UTF-8 the line is ASCII") {
     }
   }
 }
+
+TEST_CASE("the files of a tree come first, then the one that a transfer works on") {
+  ProgressView view = example();
+  view.tree = {.found_files = 5310, .done_files = 1204, .done_bytes = std::uint64_t{310} << 20U};
+  const std::string line = at_width(view, 120);
+  CHECK(line.starts_with("1204 of 5310 files  310.0 MiB  'big.iso'"));
+  CHECK(at_width(view, 20) == "1204 of 5310 files");
+  CHECK(at_width(view, 10).empty());
+  view.progress.phase = Phase::idle;
+  CHECK(at_width(view, 120) == "1204 of 5310 files  310.0 MiB");
+}

@@ -41,7 +41,8 @@ struct Stage {
   Screen screen{{.out = [](std::string_view) {},
                  .err = [this](std::string_view part) { console.write(part); }}};
   Counters counters;
-  Progress::Setup setup{screen, counters, Terminal{-1}, Charset::utf8, Verify::medium};
+  TreeCounters tree;
+  Progress::Setup setup{screen, counters, tree, Terminal{-1}, Charset::utf8, Verify::medium};
 };
 
 }  // namespace

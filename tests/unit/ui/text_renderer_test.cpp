@@ -205,3 +205,18 @@ TEST_CASE("what a repair found to be right already is told") {
   CHECK(end_line(repaired).find(", 2.0 GiB were there already, xxh128 ") != std::string::npos);
   CHECK(end_line(copied()).find("already") == std::string::npos);
 }
+
+TEST_CASE("a file of a tree has a line only where all are asked for") {
+  FileSummary file = copied();
+  file.found = Found::in_tree;
+  CHECK(tell(TransferFinished{file}, kNormal).out.empty());
+  CHECK(tell(TransferFinished{file}, kVerbose).out == end_line(file) + "\n");
+}
+
+TEST_CASE("what would be copied is told with its reason, and counted as that") {
+  FileSummary file = copied();
+  file.outcome = Outcome::planned;
+  file.reason = "it is new";
+  CHECK(end_line(file) == "'big.iso' -> '/mnt/stick/big.iso': would be copied, it is new");
+  CHECK(total_line({.done = tally({file, file}), .failed = {}}, 1s) == "2 files would be copied, 6.0 GiB");
+}
