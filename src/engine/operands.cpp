@@ -42,6 +42,12 @@ bool overlaps(const std::set<std::string>& paths, const stdfs::path& path) {
 }  // namespace
 
 void Operands::copy(const stdfs::path& source) {
+  if (job_.only) {
+    for (const stdfs::path& name : *job_.only) {
+      if (!run_.stop.stop_requested()) copy_listed(source, name);
+    }
+    return;
+  }
   const stdfs::path destination = destination_of(source);
   try {
     const auto itself = run_.fs.stat(source, io::Links::nofollow);
@@ -62,6 +68,24 @@ void Operands::copy(const stdfs::path& source) {
     copy(source, found, destination);
   } catch (const Error& error) {
     report_.failed(error, source, destination);
+  }
+}
+
+/// As in rsync: a list says nothing of what lies outside of the source.
+void Operands::copy_listed(const stdfs::path& base, const stdfs::path& name) {
+  const stdfs::path below = name.relative_path().lexically_normal();
+  const stdfs::path source = base / below;
+  try {
+    if (below.empty() || *below.begin() == "..") throw sentence(base::quoted(name) + " is not below " + base::quoted(base));
+    const auto itself = run_.fs.stat(source, io::Links::nofollow);
+    if (itself.error != 0) io::fail("stat", source, itself.error);
+    const Found found = find(itself.value, source);
+    if (found.stat.kind == io::FileKind::directory && run_.options.recursion == Recursion::none) {
+      throw sentence("-r not specified; omitting directory " + base::quoted(source));
+    }
+    trees().copy_below({.path = below, .kind = found.stat.kind, .link = found.link}, job_.destination, base);
+  } catch (const Error& error) {
+    report_.failed(error, source, job_.destination / below);
   }
 }
 

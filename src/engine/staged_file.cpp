@@ -56,7 +56,7 @@ std::unique_ptr<StagedFile> StagedFile::make(const Run& run, TreeDirectoryPtr di
 bool StagedFile::write(std::span<std::byte> buffer) {
   const std::uint64_t size = source_.stat.size_bytes;
   hash::Hasher hasher;
-  const bool shared = share_blocks();
+  shared_ = share_blocks();
   std::uint64_t at = 0;
   do {
     // A byte more than there should be, so that a file that grew, or says no size, is found.
@@ -65,7 +65,7 @@ bool StagedFile::write(std::span<std::byte> buffer) {
     const std::size_t got = io::read_at_least(*source_.file, buffer.first(asked), least, at);
     if (at + got > size || (got == 0 && at < size)) return false;
     const auto data = buffer.first(got);
-    if (!shared && got != 0) io::write_full(partial_->file(), data, at);
+    if (!shared_ && got != 0) io::write_full(partial_->file(), data, at);
     hasher.update(data);
     at += got;
   } while (at < size);
@@ -145,6 +145,7 @@ Staged::Done StagedFile::finish() {
                         .destination = place_.path(),
                         .found = Found::in_tree,
                         .outcome = Outcome::copied,
+                        .method = shared_ ? Method::cloned : Method::copied,
                         .total_bytes = source_.stat.size_bytes,
                         .file_hash = digest_.hex(),
                         .verified = run_.options.verify},

@@ -57,6 +57,7 @@ class StagedFile final : public Staged {
   Place place_;
   std::optional<Partial> partial_;
   hash::Digest digest_;
+  bool shared_ = false;  ///< its blocks are the source's
   bool published_ = false;
 };
 

@@ -145,9 +145,10 @@ void TreeCopier::copy_one(const Operand& source, const std::filesystem::path& de
   finish_directories();
 }
 
-void TreeCopier::copy_below(const Operand& source, const std::filesystem::path& destination) {
+void TreeCopier::copy_below(const Operand& source, const std::filesystem::path& destination,
+                            const std::filesystem::path& base) {
   try {
-    const auto [above, name] = parents_.open(source.path, destination);
+    const auto [above, name] = parents_.open(source.path, destination, base);
     if (source.kind == io::FileKind::directory) walk(parents_.open_last(above, name, source.link));
     else put(above, name, source);
   } catch (const Error& error) {
@@ -158,7 +159,8 @@ void TreeCopier::copy_below(const Operand& source, const std::filesystem::path& 
 
 void TreeCopier::walk(const TreeDirectoryPtr& root) {
   lock(*root);
-  {
+  if (!root->above()) {
+    root->job()->begin();
     const std::lock_guard lock{jobs_mutex_};
     jobs_.push_back(root->job());
   }
@@ -408,7 +410,8 @@ void TreeCopier::transfer_one(const TreeTask& task) {
     report_.count(summary);
     run_.events.tree().done_bytes += summary.total_bytes;
     const auto destination = io::find(*task.directory->destination().handle(), task.entry.name);
-    if (source && destination) known(task, *source, *destination, summary, summary.destination);
+    const bool there = summary.outcome != Outcome::kept && summary.outcome != Outcome::planned;
+    if (source && destination && there) known(task, *source, *destination, summary, summary.destination);
     come_again(is_a_copy(summary.outcome) ? links_.there(*task.directory, task.entry.name)
                                           : links_.failed(*task.directory, task.entry.name));
   } catch (const Error& error) {
@@ -517,6 +520,7 @@ void TreeCopier::remove_source(const TreeTask& task, const io::Stat& source) {
     const auto found = io::find(*handle, task.entry.name);
     if (found && is_unchanged(*found, source)) io::unlink(*handle, task.entry.name);
   } catch (const Error& error) {
+    task.directory->job()->failed();
     report_.failed(error, task.directory->source().shown() / task.entry.name, {});
   }
 }
@@ -551,6 +555,7 @@ void TreeCopier::finish_directories() {
       if (volume->fs.syncs_whole) dirty_.insert(volume);
       else io::sync(*directory->destination().handle());
     } catch (const Error& error) {
+      directory->job()->failed();
       report_.failed(error, directory->source().shown(), directory->destination().shown());
     }
     directory.reset();  // the one above may be finished by that
@@ -563,6 +568,7 @@ void TreeCopier::sync_directories() {
     const int error = io::sync_file_system(*volume->handle);
     if (error == 0) continue;
     const auto& path = volume->handle->path();
+    for (const auto& job : jobs_) job->failed();
     report_.failed(Error{{.code = ErrorCode::io, .operation = "sync the file system of", .path = path, .os_error = error}},
                    {}, path);
   }

@@ -42,7 +42,9 @@ class TreeCopier {
   void copy_one(const Operand& source, const std::filesystem::path& destination);
 
   /// Of any kind, to its whole path below the directory `destination`.
-  void copy_below(const Operand& source, const std::filesystem::path& destination);
+  /// Where `base` is not empty, the source is relative to it.
+  void copy_below(const Operand& source, const std::filesystem::path& destination,
+                  const std::filesystem::path& base = {});
 
   /// Waits until what was begun is done.
   void settle();

@@ -48,7 +48,9 @@ bool is_known(const TreeTask& task, const io::Stat& source, const io::Stat& exis
 /// Of two files of one size. Read through the page cache, as nothing is to be proven of the medium.
 bool has_same_content(const Run& run, const TreeTask& task) {
   const Source source = source_in(*task.directory, task.entry.name, io::OpenMode::source);
-  const auto existing = io::open(*task.directory->destination().handle(), task.entry.name, io::OpenMode::read_back);
+  const TreeDirectory& directory = *task.directory;
+  const auto existing =
+      io::open(*directory.destination().handle(), directory.name_of(task.entry.name), io::OpenMode::read_back);
   std::vector<std::byte> ours(kCompareBytes), theirs(kCompareBytes);
   for (std::uint64_t at = 0; !run.stop.stop_requested(); at += kCompareBytes) {
     const std::size_t got = io::read_full(*source.file, ours, at);
@@ -166,17 +168,18 @@ bool is_up_to_date(const Run& run, const TreeTask& task, const io::Stat& source,
     return false;
   }
   if (options.resume == Resume::never || same_file(source, existing)) return false;
-  if (is_known(task, source, existing)) return true;
-  if (task.link == LinkUse::target) return false;
+  if (task.link == LinkUse::target) return is_known(task, source, existing);
   // Whose source is to be removed must be proven, and by rcopy.
+  const bool known = is_known(task, source, existing);
   const bool comparable = options.sources == Sources::keep && existing.kind == source.kind &&
                           existing.size_bytes == source.size_bytes;
-  if (!comparable) return false;
+  if (!known && !comparable) return false;
   const io::FsInfo& fs = task.directory->destination().volume().fs;
-  const bool same = options.compare == Compare::content
-                        ? has_same_content(run, task)
-                        : options.attributes.timestamps == Timestamps::preserve && same_time(source, existing, fs);
+  const bool timed = options.attributes.timestamps == Timestamps::preserve;
+  const bool on_time = timed && same_time(source, existing, fs);
+  const bool same = known || (options.compare == Compare::content ? has_same_content(run, task) : on_time);
   if (!same || options.execution == Execution::dry) return same;
+  if (timed && !on_time) refresh(run, task, existing);
   if (may_differ(source, existing, options.attributes, fs)) refresh(run, task, existing);
   return true;
 }

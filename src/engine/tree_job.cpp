@@ -35,8 +35,16 @@ std::uint64_t identity_hash(const io::Stat& stat, const io::FsInfo& fs) {
   return hash_of(std::as_bytes(std::span{parts}));
 }
 
-TreeJob::TreeJob(journal::TreeCatalog* catalog, journal::TreeCatalog::Tree earlier)
-    : catalog_{catalog}, id_{earlier.id}, unfinished_{earlier.unfinished}, finished_{std::move(earlier.finished)} {}
+TreeJob::TreeJob(journal::TreeCatalog* catalog, journal::TreeCatalog::Wanted wanted)
+    : catalog_{catalog}, wanted_{std::move(wanted)} {}
+
+void TreeJob::begin() {
+  if (catalog_ == nullptr) return;
+  journal::TreeCatalog::Tree earlier = catalog_->begin(wanted_);
+  id_ = earlier.id;
+  unfinished_ = earlier.unfinished;
+  finished_ = std::move(earlier.finished);
+}
 
 bool TreeJob::is_finished(const std::filesystem::path& relative, std::uint64_t source,
                           std::uint64_t destination) const {

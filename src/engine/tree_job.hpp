@@ -18,7 +18,10 @@ namespace rcopy::engine {
 class TreeJob {
  public:
   /// `catalog` may be null. Else it must outlive this.
-  TreeJob(journal::TreeCatalog* catalog, journal::TreeCatalog::Tree earlier);
+  TreeJob(journal::TreeCatalog* catalog, journal::TreeCatalog::Wanted wanted);
+
+  /// Looks up what earlier runs did. Before any other thread knows this, and while nobody else works on the tree.
+  void begin();
 
   /// A run before this one was cut short: it may have left temporary names.
   [[nodiscard]] bool was_cut_short() const { return unfinished_; }
@@ -43,8 +46,9 @@ class TreeJob {
 
  private:
   journal::TreeCatalog* catalog_;
-  std::int64_t id_;
-  bool unfinished_;
+  journal::TreeCatalog::Wanted wanted_;
+  std::int64_t id_ = 0;
+  bool unfinished_ = false;
   std::vector<journal::FinishedName> finished_;
   std::mutex mutex_;
   std::vector<journal::FinishedFile> added_;

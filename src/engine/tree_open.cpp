@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "engine/attributes.hpp"
 #include "engine/identity.hpp"
+#include "engine/ledger.hpp"
 #include "engine/mount.hpp"
 
 #include <cerrno>
@@ -119,12 +120,14 @@ DestinationState state_of(io::Directory& directory, Origin origin, const TreeDir
 /// What the journal has of the tree of these two.
 std::shared_ptr<TreeJob> job_of(const Run& run, const stdfs::path& source, const stdfs::path& destination) {
   using journal::TreeCatalog;
-  const bool forget = run.options.resume == Resume::never;
-  auto earlier = run.catalog == nullptr
-                     ? TreeCatalog::Tree{}
-                     : run.catalog->begin(source, destination,
-                                          forget ? TreeCatalog::Earlier::forget : TreeCatalog::Earlier::keep);
-  return std::make_shared<TreeJob>(run.catalog, std::move(earlier));
+  const Options& options = run.options;
+  const bool forget = options.resume == Resume::never;
+  return std::make_shared<TreeJob>(
+      run.catalog,
+      TreeCatalog::Wanted{.source = source,
+                          .destination = destination,
+                          .verified_by = options.verify == Verify::none ? "" : to_text(options.verify),
+                          .earlier = forget ? TreeCatalog::Earlier::forget : TreeCatalog::Earlier::keep});
 }
 
 stdfs::path without_slashes(const stdfs::path& path) {
@@ -236,7 +239,7 @@ TreeDirectoryPtr open_given(const Run& run, const GivenDirectories& given, Finis
   return finished.watch(std::make_unique<TreeDirectory>(nullptr, side(given.source, given.shown),
                                                         side(given.destination, given.destination), stdfs::path{},
                                                         DestinationState{.origin = Origin::given},
-                                                        std::make_shared<TreeJob>(nullptr, journal::TreeCatalog::Tree{})));
+                                                        std::make_shared<TreeJob>(nullptr, journal::TreeCatalog::Wanted{})));
 }
 
 }  // namespace rcopy::engine

@@ -5,13 +5,14 @@
 
 namespace rcopy::engine {
 
-TreeParents::Last TreeParents::open(const std::filesystem::path& source, const std::filesystem::path& destination) {
+TreeParents::Last TreeParents::open(const std::filesystem::path& source, const std::filesystem::path& destination,
+                                    const std::filesystem::path& base) {
   std::vector<io::Name> names;
   for (const auto& part : source.relative_path()) {
     if (!part.empty()) names.push_back(part);
   }
   if (names.empty()) names.emplace_back(".");
-  const std::filesystem::path shown = source.is_absolute() ? "/" : "";
+  const std::filesystem::path shown = source.is_absolute() ? "/" : base;
   GivenDirectories at{.source = shown.empty() ? "." : shown, .shown = shown, .destination = destination};
   if (!root_ || root_at_ != at) {
     close();

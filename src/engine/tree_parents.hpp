@@ -21,7 +21,9 @@ class TreeParents {
   };
   /// Where the last component of `source` is, and goes. Those above stay open until another source needs others, so
   /// that they get their attributes when all of it is there. Throws Error (io).
-  [[nodiscard]] Last open(const std::filesystem::path& source, const std::filesystem::path& destination);
+  /// `base`: what relative sources are relative to; empty: the current directory.
+  [[nodiscard]] Last open(const std::filesystem::path& source, const std::filesystem::path& destination,
+                          const std::filesystem::path& base);
 
   /// The last one, where it is a directory to be copied. Throws Error (io).
   [[nodiscard]] TreeDirectoryPtr open_last(const TreeDirectoryPtr& above, const io::Name& name, LinkUse link) const;

@@ -64,8 +64,7 @@ class TreeCatalog::Database {
     connection_.run(kCreateTables);
   }
 
-  [[nodiscard]] Tree begin(const std::filesystem::path& source, const std::filesystem::path& destination,
-                           Earlier earlier);
+  [[nodiscard]] Tree begin(const Wanted& wanted);
   [[nodiscard]] Tree find(const std::filesystem::path& source, const std::filesystem::path& destination);
   void add(std::int64_t tree, std::span<const FinishedFile> files);
   void complete(std::int64_t tree, Earlier entries);
@@ -108,29 +107,31 @@ TreeCatalog::Tree TreeCatalog::Database::find(const std::filesystem::path& sourc
   return tree;
 }
 
-TreeCatalog::Tree TreeCatalog::Database::begin(const std::filesystem::path& source,
-                                               const std::filesystem::path& destination, Earlier earlier) {
+TreeCatalog::Tree TreeCatalog::Database::begin(const Wanted& wanted) {
   const auto now = static_cast<std::int64_t>(std::time(nullptr));
   transact([&] {
     Statement put{connection_,
                   "INSERT INTO tree_state (file_path, dest_path, started_at, updated_at, rcopy_version) "
                   "VALUES (?1, ?2, ?3, ?3, ?4) ON CONFLICT DO NOTHING"};
     const Run row{put};
-    row->bind(1, std::string_view{source.native()});
-    row->bind(2, std::string_view{destination.native()});
+    row->bind(1, std::string_view{wanted.source.native()});
+    row->bind(2, std::string_view{wanted.destination.native()});
     row->bind(3, now);
     row->bind(4, std::string_view{kVersion});
     (void)row->step();
   });
   const bool made = connection_.changes() != 0;
-  Tree tree = find(source, destination);
+  Tree tree = find(wanted.source, wanted.destination);
   tree.unfinished = tree.unfinished && !made;
-  if (earlier == Earlier::forget) run("DELETE FROM tree_file WHERE tree_id = ?1", tree.id);
+  if (wanted.earlier == Earlier::forget) run("DELETE FROM tree_file WHERE tree_id = ?1", tree.id);
   run("UPDATE tree_state SET completed_at = NULL WHERE id = ?1", tree.id);
 
-  Statement names{connection_, "SELECT name, source, destination FROM tree_file WHERE tree_id = ?1 ORDER BY rowid"};
+  Statement names{connection_, "SELECT name, source, destination FROM tree_file "
+                               "WHERE tree_id = ?1 AND (?2 = '' OR verified_by = ?2 OR verified_by = 'medium') "
+                               "ORDER BY rowid"};
   const Run row{names};
   row->bind(1, tree.id);
+  row->bind(2, std::string_view{wanted.verified_by});
   while (row->step()) {
     tree.finished.push_back({.name = as_hash(row->integer(0)),
                              .source = as_hash(row->integer(1)),
@@ -222,11 +223,10 @@ void TreeCatalog::guarded(Action action) {
   }
 }
 
-TreeCatalog::Tree TreeCatalog::begin(const std::filesystem::path& source, const std::filesystem::path& destination,
-                                     Earlier earlier) {
+TreeCatalog::Tree TreeCatalog::begin(const Wanted& wanted) {
   Tree tree;
   guarded([&] {
-    if (database_) tree = database_->begin(source, destination, earlier);
+    if (database_) tree = database_->begin(wanted);
   });
   return tree;
 }

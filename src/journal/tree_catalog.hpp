@@ -45,14 +45,21 @@ class TreeCatalog {
 
   enum class Earlier { keep, forget };
 
+  /// The two roots, and how files must have been proven to count: as Row::verified_by, or anything where empty.
+  struct Wanted {
+    std::filesystem::path source;
+    std::filesystem::path destination;
+    std::string verified_by = {};
+    Earlier earlier = Earlier::keep;
+  };
+
   struct Tree {
     std::int64_t id = 0;                   ///< 0: nothing is kept of it
     bool unfinished = false;               ///< an earlier run was cut short
     std::vector<FinishedName> finished = {};  ///< by earlier runs; sorted
   };
   /// The tree of these two roots, with what earlier runs finished of it.
-  [[nodiscard]] Tree begin(const std::filesystem::path& source, const std::filesystem::path& destination,
-                           Earlier earlier);
+  [[nodiscard]] Tree begin(const Wanted& wanted);
 
   /// Whether a run with these roots was cut short, or could not copy all.
   [[nodiscard]] bool is_unfinished(const std::filesystem::path& source, const std::filesystem::path& destination);

@@ -31,7 +31,7 @@ struct Tree {
     };
     return finished.watch(std::make_unique<TreeDirectory>(above, side("/src", above ? &above->source() : nullptr),
                                                           side("/dst", above ? &above->destination() : nullptr), name,
-                                                          DestinationState{}, std::make_shared<TreeJob>(nullptr, journal::TreeCatalog::Tree{})));
+                                                          DestinationState{}, std::make_shared<TreeJob>(nullptr, journal::TreeCatalog::Wanted{})));
   }
 
   test::MemoryDisk disk;

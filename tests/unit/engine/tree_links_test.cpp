@@ -29,7 +29,7 @@ struct Pair {
                                         std::filesystem::path{path}.filename(), path, std::make_shared<Volume>());
     };
     return std::make_unique<TreeDirectory>(std::move(above), side(from), side(to), name, DestinationState{},
-                                           std::make_shared<TreeJob>(nullptr, journal::TreeCatalog::Tree{}));
+                                           std::make_shared<TreeJob>(nullptr, journal::TreeCatalog::Wanted{}));
   }
 
   test::MemoryDisk disk;
