@@ -43,6 +43,7 @@ bool overlaps(const std::set<std::string>& paths, const stdfs::path& path) {
 
 void Operands::copy(const stdfs::path& source) {
   if (job_.only) {
+    make_destination();
     for (const stdfs::path& name : *job_.only) {
       if (!run_.stop.stop_requested()) copy_listed(source, name);
     }
@@ -69,6 +70,19 @@ void Operands::copy(const stdfs::path& source) {
   } catch (const Error& error) {
     report_.failed(error, source, destination);
   }
+}
+
+/// As in rsync, which makes the last directory of the path.
+void Operands::make_destination() {
+  constexpr std::uint32_t kUsual = 0777;  // less the umask
+  const stdfs::path place = job_.destination / ".";
+  const stdfs::path path = place.parent_path();
+  if (run_.options.execution == Execution::dry || run_.fs.stat(path, io::Links::follow).error != ENOENT) return;
+  const auto parent = resolved(run_.fs, path);
+  if (!parent) return;  // then each source says so
+  const auto above = io::open_directory(run_.fs, parent->parent_path(), io::DirectoryUse::change_names);
+  (void)io::make_directory(*above, parent->filename(), kUsual);
+  io::sync(*above);
 }
 
 /// As in rsync: a list says nothing of what lies outside of the source.

@@ -41,6 +41,7 @@ class Operands {
                   const std::filesystem::path& destination);
   [[nodiscard]] bool goes_with_trees(const Found& found) const;
   void copy(const std::filesystem::path& source, const Found& found, const std::filesystem::path& destination);
+  void make_destination();
   void copy_listed(const std::filesystem::path& base, const std::filesystem::path& name);
   void transfer(const std::filesystem::path& source);
   [[nodiscard]] std::filesystem::path destination_of(const std::filesystem::path& source) const;
