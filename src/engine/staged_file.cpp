@@ -38,7 +38,7 @@ std::unique_ptr<StagedFile> StagedFile::make(const Run& run, TreeDirectoryPtr di
   if (source.stat.kind != io::FileKind::regular || source.stat.size_bytes > kSmallFileBytes || sparse) return nullptr;
   if (existing && same_file(*existing, source.stat)) return nullptr;
   staged->place_ = place_in(*staged->directory_, entry.name);
-  staged->place_.existing = std::move(existing);
+  staged->place_.existing = existing;
   check_replaceable(staged->place_, run.options);
   staged->partial_.emplace(run.fs, staged->place_, std::nullopt);
   try {

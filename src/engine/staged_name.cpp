@@ -47,7 +47,7 @@ void check_link_text(io::FileSystem& fs, const std::filesystem::path& target, co
 io::Name temporary_name_for(const io::Name& name) { return hidden_name(name, kNewSuffix); }
 
 StagedName::StagedName(const Run& run, const TreeTask& task, io::Stat source, Method method)
-    : run_{run}, task_{task}, source_{std::move(source)}, place_{place_in(*task.directory, task.entry.name)},
+    : run_{run}, task_{task}, source_{source}, place_{place_in(*task.directory, task.entry.name)},
       method_{method} {
   place_.partial_name = temporary_name_for(place_.name);
   place_.existing = io::find(*place_.directory, place_.name);

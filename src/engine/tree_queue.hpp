@@ -36,7 +36,7 @@ class TreeQueue {
     std::size_t slow = 256;      ///< waiting for the thread that transfers
   };
 
-  explicit TreeQueue(Limits limits) : limits_{limits} {}
+  explicit TreeQueue(const Limits& limits) : limits_{limits} {}
 
   // --- the walk
   /// More tasks may come before the other: small batches wait for these.

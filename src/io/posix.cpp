@@ -360,8 +360,10 @@ class PosixDirectory final : public Directory {
     constexpr mode_t kPrivate = 0600;
     UniqueFd fd{::openat(fd_.get(), name.c_str(), open_flags(mode), kPrivate)};
     if (!fd.valid()) return {.value = nullptr, .error = errno};
-    if (mode == OpenMode::attributes) return {.value = std::make_unique<UnopenedFile>(std::move(fd), path_ / name)};
-    return {.value = std::make_unique<PosixFile>(std::move(fd), path_ / name)};
+    std::unique_ptr<File> file;
+    if (mode == OpenMode::attributes) file = std::make_unique<UnopenedFile>(std::move(fd), path_ / name);
+    else file = std::make_unique<PosixFile>(std::move(fd), path_ / name);
+    return {.value = std::move(file)};
   }
 
   Result<std::unique_ptr<Directory>> open_directory(const Name& name, DirectoryUse use) override {

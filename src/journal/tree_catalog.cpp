@@ -47,10 +47,10 @@ std::uint64_t as_hash(std::optional<std::int64_t> value) { return std::bit_cast<
 
 /// In the order of names; of equal ones the last.
 std::vector<FinishedName> latest_of(std::vector<FinishedName> names) {
-  std::ranges::reverse(names);
-  std::ranges::stable_sort(names, {}, &FinishedName::name);
-  const auto rest = std::ranges::unique(names, {}, &FinishedName::name);
-  names.erase(rest.begin(), rest.end());
+  std::reverse(names.begin(), names.end());
+  std::stable_sort(names.begin(), names.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  const auto same = [](const auto& a, const auto& b) { return a.name == b.name; };
+  names.erase(std::unique(names.begin(), names.end(), same), names.end());
   return names;
 }
 

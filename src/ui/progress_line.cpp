@@ -200,11 +200,13 @@ std::string progress_line(const ProgressView& view, LineStyle style) {
   const std::string bytes = std::string{kGap} + base::format_bytes(view.tree.done_bytes);
   if (columns(files) > style.width) return "";
   const bool room = columns(files) + columns(bytes) <= style.width;
-  const std::string line = room ? files + bytes : files;
+  std::string line = room ? files + bytes : files;
   const std::size_t used = columns(line) + kGap.size();
   if (used >= style.width) return line;
-  const std::string file = file_line(view, {.width = style.width - static_cast<unsigned>(used), .charset = style.charset});
-  return file.empty() ? line : line + std::string{kGap} + file;
+  const unsigned left = style.width - static_cast<unsigned>(used);
+  const std::string file = file_line(view, {.width = left, .charset = style.charset});
+  if (!file.empty()) line += std::string{kGap} + file;
+  return line;
 }
 
 }  // namespace rcopy::ui
