@@ -8,7 +8,7 @@ set -euo pipefail
 source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/../src/build.sh"
 
 preset=${1:-release}
-packages+=(acl attr btrfs-progs catch2 dosfstools e2fsprogs fuse3 libcap2-bin libfuse3-dev mandoc mount procps sqlite3
+packages+=(acl attr btrfs-progs catch2 dosfstools e2fsprogs fuse3 libcap2-bin libfuse3-dev mandoc mount procps rsync sqlite3
   strace tmux util-linux util-linux-extra xfsprogs xxhash)
 
 build "$preset" all -DRCOPY_TESTS=ON
