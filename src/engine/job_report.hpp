@@ -35,6 +35,17 @@ class JobReport {
     count(error);
   }
 
+  /// What was asked for is not all there, because of a stop.
+  void stopped(const std::filesystem::path& destination, std::uint64_t kept_bytes) {
+    const Error error{{.code = ErrorCode::interrupted,
+                       .operation = "copy",
+                       .path = destination,
+                       .reason = "stopped as requested"}};
+    events_.emit(TransferFailed{
+        .error = error, .source = {}, .destination = destination, .kept_bytes = kept_bytes, .total_bytes = 0});
+    count(error);
+  }
+
   /// When no thread reports any more.
   [[nodiscard]] JobSummary take() {
     summary_.lost_attributes = events_.lost_attributes();

@@ -96,6 +96,7 @@ TreeCopier::~TreeCopier() {
 
 void TreeCopier::copy(const std::filesystem::path& source, const std::filesystem::path& destination) {
   queue_.walk_begins();
+  destination_ = destination;
   try {
     walk(open_tree(run_, source, destination, directories_));
   } catch (const Error& error) {
@@ -202,6 +203,7 @@ void TreeCopier::finish() {
     if (run_.stop.stop_requested() || run_.options.execution == Execution::dry) job->failed();
     job->end(run_.options.catalog);
   }
+  if (run_.stop.stop_requested()) report_.stopped(destination_, run_.events.tree().done_bytes);
 }
 
 // --- small files and names

@@ -106,6 +106,7 @@ class TreeCopier {
   std::mutex finishing_;  ///< one thread at a time gives directories their attributes
   std::set<std::shared_ptr<const Volume>> dirty_;  ///< with directories that got attributes since the last sync
   LinkTable links_;
+  std::filesystem::path destination_;  ///< of the last copy()
   Failure failure_;
   std::stop_source ending_;  ///< a stop, or a failure that no file is to blame for
   std::mutex jobs_mutex_;

@@ -29,6 +29,8 @@ source "$here/../../src/build.sh"
 source "$here/cases.sh"
 # shellcheck source=tests/bench/features.sh
 source "$here/features.sh"
+# shellcheck source=tests/bench/trees.sh
+source "$here/trees.sh"
 
 rounds=7 mib=4096 base=/var/tmp out=$builds/bench cold=yes task=measure
 chosen=()
