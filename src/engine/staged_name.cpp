@@ -195,7 +195,7 @@ bool is_such(const TreeTask& task, const io::Stat& source, const io::Stat& exist
 
 void refuse_directory(const TreeTask& task, const Place& place) {
   throw Error{{.code = ErrorCode::io,
-               .operation = "overwrite directory " + base::quoted(place.path()) + " with non-directory",
+               .operation = "overwrite directory " + base::quoted(place.named) + " with non-directory",
                .path = task.directory->source().shown() / task.entry.name}};
 }
 

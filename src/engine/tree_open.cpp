@@ -89,6 +89,7 @@ Origin make_directory(const Run& run, const TreeDirectory* above, io::Directory&
 struct DestinationWanted {
   Origin origin = Origin::found;
   DirectoryLinks links = DirectoryLinks::refuse;
+  stdfs::path shown;  ///< for messages
 };
 
 /// The destination's directory, opened. A symlink to one counts where `wanted` says so.
@@ -107,7 +108,7 @@ std::shared_ptr<io::Directory> open_destination(const Run& run, io::Directory& a
     }
   }
   if (there->kind != io::FileKind::directory) {
-    refuse("overwrite non-directory " + base::quoted(path) + " with directory", source);
+    refuse("overwrite non-directory " + base::quoted(wanted.shown) + " with directory", source);
   }
   return io::open_directory(above, name, io::DirectoryUse::change_names);
 }
@@ -154,7 +155,9 @@ TreeDirectoryPtr open_below(const Run& run, FinishedDirectories& finished, const
   const stdfs::path shown = above->source().shown() / name;
   const auto to_above = above->destination().handle();
   const Origin origin = make_directory(run, above.get(), *to_above, name, source.stat);
-  auto to = open_destination(run, *to_above, name, shown, {.origin = origin, .links = source.destination_links});
+  auto to = open_destination(run, *to_above, name, shown, {.origin = origin,
+                              .links = source.destination_links,
+                              .shown = above->destination().shown() / name});
   const DestinationState state = state_of(*to, origin, above.get());
   auto from_volume = volume_below(run.fs, *source.handle, above->source());
   auto to_volume = volume_below(run.fs, *to, above->destination());
@@ -205,7 +208,7 @@ TreeDirectoryPtr open_tree(const Run& run, const stdfs::path& source, const stdf
     io::sync(*above);  // TreeDirectory::sync_name() knows nothing of it
   }
   const auto to_handle =
-      open_destination(run, *above, name, source, {.origin = origin, .links = run.options.directory_links});
+      open_destination(run, *above, name, source, {.origin = origin, .links = run.options.directory_links, .shown = text});
   auto source_side = std::make_unique<TreeSide>(from_handle, from.filename(), source,
                                                 volume_of(fs, *from_handle, from_stat.device));
   auto destination_side =

@@ -137,7 +137,7 @@ void TextRenderer::finish(const JobSummary& summary, std::chrono::nanoseconds el
 
 /// What was told when it happened may have gone by among much else.
 void TextRenderer::list_failures() {
-  screen_.print(Channel::err, fmt::format("{}{} were not copied:", kProgram, failures_.size()));
+  screen_.print(Channel::err, fmt::format("{}{} files were not copied:", kProgram, failures_.size()));
   for (const auto& path : failures_) screen_.print(Channel::err, "  " + base::quoted(path));
 }
 
