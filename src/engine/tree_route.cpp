@@ -32,7 +32,7 @@ Place place_in(const TreeDirectory& directory, const io::Name& source) {
   const io::Name& name = directory.name_of(source);
   Place place;
   place.directory = directory.destination().handle();
-  place.named = directory.destination().shown() / directory.name_of(name);
+  place.named = directory.destination().shown() / name;
   place.name = name;
   place.partial_name = partial_name_for(name);
   place.in_new_directory = directory.origin() == Origin::made;
