@@ -113,18 +113,21 @@ void TreeCopier::lock(const TreeDirectory& root) {
   if (ours || run_.options.execution == Execution::dry) return;
   auto file = io::open(*root.destination().handle(), ".", io::OpenMode::read_back);
   const auto begun = std::chrono::steady_clock::now();
+  bool told = false;
   while (true) {
     const int error = file->try_lock();
     if (error == EINTR) continue;
     if (error == 0) break;
     // Some file systems have no locks for directories; each file has one all the same.
     if (error != EWOULDBLOCK) return;
+    const Error busy{{.code = ErrorCode::busy,
+                      .operation = "copy to",
+                      .path = root.destination().shown(),
+                      .reason = "another rcopy is copying to it"}};
     const milliseconds waited = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun);
-    if (waited >= run_.options.lock_wait || run_.stop.stop_requested()) {
-      throw Error{{.code = ErrorCode::busy,
-                   .operation = "copy to",
-                   .path = root.destination().shown(),
-                   .reason = "another rcopy is copying to it"}};
+    if (waited >= run_.options.lock_wait || run_.stop.stop_requested()) throw Error{busy};
+    if (!std::exchange(told, true)) {
+      run_.events.emit(Waiting{.error = busy, .until = "it has finished", .at_most = run_.options.lock_wait});
     }
     pause_until(std::chrono::steady_clock::now() + kLockPoll, run_.stop);
   }

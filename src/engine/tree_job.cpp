@@ -39,7 +39,7 @@ TreeJob::TreeJob(journal::TreeCatalog* catalog, journal::TreeCatalog::Wanted wan
     : catalog_{catalog}, wanted_{std::move(wanted)} {}
 
 void TreeJob::begin() {
-  if (catalog_ == nullptr) return;
+  if (catalog_ == nullptr || id_ != 0) return;
   journal::TreeCatalog::Tree earlier = catalog_->begin(wanted_);
   id_ = earlier.id;
   unfinished_ = earlier.unfinished;

@@ -20,7 +20,7 @@ class TreeJob {
   /// `catalog` may be null. Else it must outlive this.
   TreeJob(journal::TreeCatalog* catalog, journal::TreeCatalog::Wanted wanted);
 
-  /// Looks up what earlier runs did. Before any other thread knows this, and while nobody else works on the tree.
+  /// Looks up what earlier runs did; once. Before any other thread knows this, and while nobody else works on the tree.
   void begin();
 
   /// A run before this one was cut short: it may have left temporary names.

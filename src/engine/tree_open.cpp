@@ -44,9 +44,10 @@ std::unique_ptr<io::Directory> open_as_allowed(io::Directory& above, const io::N
 }
 
 io::Stat stat_of(io::Directory& directory) {
-  const auto found = io::find(directory, ".");
-  if (!found) io::fail("stat", directory.path(), ENOENT);
-  return *found;
+  auto found = directory.stat(".", io::Links::nofollow);
+  while (found.error == EINTR) found = directory.stat(".", io::Links::nofollow);
+  if (found.error != 0) io::fail("access", directory.path(), found.error);
+  return found.value;
 }
 
 std::shared_ptr<const Volume> volume_of(io::FileSystem& fs, io::Directory& directory, std::uint64_t device) {
@@ -203,6 +204,10 @@ TreeDirectoryPtr open_tree(const Run& run, const stdfs::path& source, const stdf
   const stdfs::path parent = io::resolve(fs, parent_given);
   const auto above = open_as_allowed(fs, parent);
   check_apart(fs, {.source = source, .destination = destination}, from_stat, *above, name);
+  const stdfs::path to = itself ? parent : parent / name;
+  const auto job = job_of(run, from, to);
+  // Before it is there: who repeats the command after a kill means this one, and not one in it.
+  if (!itself && run.options.execution == Execution::real && !io::find(*above, name)) job->begin();
   const Origin origin = itself ? Origin::found : make_directory(run, nullptr, *above, name, from_stat);
   if (origin == Origin::made && run.options.execution == Execution::real) {
     io::sync(*above);  // TreeDirectory::sync_name() knows nothing of it
@@ -218,7 +223,7 @@ TreeDirectoryPtr open_tree(const Run& run, const stdfs::path& source, const stdf
   return finished.watch(std::make_unique<TreeDirectory>(nullptr, std::move(source_side), std::move(destination_side),
                                                         nameless ? stdfs::path{} : shown,
                                                         state_of(*to_handle, origin, nullptr),
-                                                        job_of(run, from, to_handle->path())));
+                                                        job));
 }
 
 GivenFile split(io::FileSystem& fs, const stdfs::path& source, const stdfs::path& destination) {
