@@ -157,7 +157,8 @@ bool is_up_to_date(const Run& run, const TreeTask& task, const io::Stat& source,
     if (same_inode(source, existing) && is_same_already(run, task, source)) return true;
     if (options.make == Make::symbolic_link && is_link_to_source(task, existing)) return true;
     if (has_content(source, options) && options.make == Make::attributes) return false;
-    if (!is_link(options.make) && is_like_source(run, task, source, existing)) return true;
+    const bool kept_as_backup = options.backup != Backup::none;  // as in cp, whatever it is
+    if (!kept_as_backup && !is_link(options.make) && is_like_source(run, task, source, existing)) return true;
     check_may_replace_name(run, task, source, existing);
     Place place = place_in(*task.directory, task.entry.name);
     place.existing = existing;

@@ -70,7 +70,7 @@ expect_none "$journal"
 expect_printed "^'source/d1/f1' -> 'copy/d1/f1': would be copied, what is there differs$"
 expect_printed "^'source/d2/f2' -> 'copy/d2/f2': would be copied, it is new$"
 expect_said "'source/d3/f3': excluded by the rule 'f3'$"
-[[ $(grep -c 'would be copied' "$out") == 2 ]] || fail "it would copy others"
+[[ $(grep -c ': would be copied' "$out") == 2 ]] || fail "it would copy others"
 
 begin "--max-size, --min-size"
 for limits in --max-size=100 --min-size=100 '--min-size=50 --max-size=0.1K' --max-size=0; do
