@@ -187,7 +187,7 @@ if can_be_user; then
   chmod 000 "$user_place/source/d4/f14" "$user_place/source/d5"
   RCOPY_JOURNAL=$user_place/journal.db as_user run -r "$user_place/source" "$user_place/copy"
   expect_status 1
-  expect_lines 2
+  expect_lines 5  # each, and the list of both at the end
   expect_said "^rcopy: cannot .*source/d4/f14'.*: Permission denied"
   expect_said "^rcopy: cannot .*source/d5['/].*: Permission denied"
   [[ $(find "$user_place/copy" -type f | wc -l) == 899 ]] || fail "others are missing"
