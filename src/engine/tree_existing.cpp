@@ -157,8 +157,10 @@ bool is_up_to_date(const Run& run, const TreeTask& task, const io::Stat& source,
     if (same_inode(source, existing) && is_same_already(run, task, source)) return true;
     if (options.make == Make::symbolic_link && is_link_to_source(task, existing)) return true;
     if (has_content(source, options) && options.make == Make::attributes) return false;
-    const bool kept_as_backup = options.backup != Backup::none;  // as in cp, whatever it is
-    if (!kept_as_backup && !is_link(options.make) && is_like_source(run, task, source, existing)) return true;
+    // As in cp a backup is made of whatever it is; and a name of which nobody knows whether it is durable is no reason
+    // to remove its source.
+    const bool made_anew = options.backup != Backup::none || options.sources == Sources::remove;
+    if (!made_anew && !is_link(options.make) && is_like_source(run, task, source, existing)) return true;
     check_may_replace_name(run, task, source, existing);
     Place place = place_in(*task.directory, task.entry.name);
     place.existing = existing;

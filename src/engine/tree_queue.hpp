@@ -27,6 +27,10 @@ struct TreeTask {
   LinkUse link = LinkUse::itself;
 };
 
+[[nodiscard]] inline TreeTask task_of(const Staged& staged) {
+  return {.directory = staged.directory(), .entry = staged.entry()};
+}
+
 class TreeQueue {
  public:
   struct Limits {

@@ -176,6 +176,15 @@ run -a --remove-source-files s d
 expect_status 0
 [[ $(find s ! -type d) == '' && $(cat d/a/two) == two ]] || fail "$(find s)"
 
+begin "--remove-source-files makes what is there again, of which it does not know whether it is durable"
+make_tree
+cp -a s d
+run -av --remove-source-files s/. d
+expect_status 0
+[[ $(find s ! -type d) == '' && $(cat d/a/two) == two && -L d/dangling ]] || fail "$(find s d)"
+same_inode d/one d/a/another || fail "the hard link is gone"
+! grep -q 'is up to date' "$out" || fail "$(cat "$out")"
+
 begin "--dry-run touches nothing, and says what it would do"
 make_tree
 run -a --dry-run --exclude='*.o' s d
