@@ -183,6 +183,7 @@ void TreeCopier::finish() {
   finish_directories();
   failure_.rethrow();
   sync_directories();
+  remove_shared_sources();
   for (const auto& job : jobs_) {
     if (run_.stop.stop_requested() || run_.options.execution == Execution::dry) job->failed();
     job->end(run_.options.catalog);

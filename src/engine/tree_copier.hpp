@@ -93,6 +93,7 @@ class TreeCopier {
              std::optional<std::filesystem::path> row);
   void write_jobs();
   void remove_source(const TreeTask& task, const io::Stat& source);
+  void remove_shared_sources();
   [[nodiscard]] bool shares_names(const io::Stat& source) const;
   [[nodiscard]] bool is_a_copy(Outcome outcome) const;
   [[nodiscard]] std::optional<io::Stat> find_source(const TreeTask& task) const;
@@ -109,6 +110,7 @@ class TreeCopier {
   std::filesystem::path destination_;  ///< of the last copy()
   Failure failure_;
   std::stop_source ending_;  ///< a stop, or a failure that no file is to blame for
+  std::vector<std::pair<CopiedName, io::Stat>> removed_last_;  ///< by jobs_mutex_
   std::mutex jobs_mutex_;
   std::vector<std::shared_ptr<TreeJob>> jobs_;  ///< one for each walk()
   TreeParents parents_;          ///< of copy_below()

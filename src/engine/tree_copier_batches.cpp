@@ -31,6 +31,15 @@ bool is_unchanged(const io::Stat& now, const io::Stat& then) {
          (now.ctime_ns == then.ctime_ns || then.links > 1);
 }
 
+/// To be found again when its directory is closed.
+CopiedName source_name(const TreeDirectory& directory, const io::Name& name) {
+  CopiedName source{.root = {}, .below = {}, .name = name};
+  const TreeDirectory* at = &directory;
+  for (; at->above(); at = at->above().get()) source.below.insert(source.below.begin(), at->source().name());
+  source.root = at->source().handle();
+  return source;
+}
+
 }  // namespace
 
 // --- batches
@@ -125,6 +134,11 @@ void TreeCopier::write_jobs() {
 /// Once its copy is proven and durable. What somebody wrote to meanwhile stays.
 void TreeCopier::remove_source(const TreeTask& task, const io::Stat& source) {
   if (run_.options.sources != Sources::remove) return;
+  if (shares_names(source)) {  // by its number of names the others are known to be the same file
+    const std::lock_guard lock{jobs_mutex_};
+    removed_last_.emplace_back(source_name(*task.directory, task.entry.name), source);
+    return;
+  }
   const auto handle = task.directory->source().handle();
   try {
     const auto found = io::find(*handle, task.entry.name);
@@ -132,6 +146,20 @@ void TreeCopier::remove_source(const TreeTask& task, const io::Stat& source) {
   } catch (const Error& error) {
     task.directory->job()->failed();
     report_.failed(error, task.directory->source().shown() / task.entry.name, {});
+  }
+}
+
+/// Of files with several names, when all are copied.
+void TreeCopier::remove_shared_sources() {
+  for (const auto& [name, source] : std::exchange(removed_last_, {})) {
+    try {
+      const auto directory = open_directory_of(name);
+      const auto found = io::find(*directory, name.name);
+      if (found && is_unchanged(*found, source)) io::unlink(*directory, name.name);
+    } catch (const Error& error) {
+      for (const auto& job : jobs_) job->failed();
+      report_.failed(error, name.name, {});
+    }
   }
 }
 
