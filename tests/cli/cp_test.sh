@@ -5,6 +5,7 @@
 # directory of its own, and compare all that is there afterwards.
 # labels: once
 # shellcheck disable=SC2317  # set_up is called by name
+works_in=memory
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 

@@ -5,6 +5,7 @@
 # odd names both make the same copy, by each of the rules.
 # labels: once slow
 # shellcheck disable=SC1003  # a backslash is a name, too
+works_in=memory
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 command -v rsync >/dev/null || skip "rsync is missing"

@@ -51,7 +51,17 @@ can_clone() {
   return "$result"
 }
 
-place_of_work=$(disk_directory)
+# memory_directory: for what asks no disk, where there is one and programs run from there.
+memory_directory() {
+  local options
+  options=$(findmnt -n -o OPTIONS -t tmpfs --mountpoint /dev/shm) || return
+  [[ ,$options, != *,noexec,* && -w /dev/shm ]] && realpath -- /dev/shm
+}
+
+# A script that compares what is left, and not what it costs or survives, says works_in=memory first.
+place_of_work=''
+if [[ ${works_in-disk} == memory ]]; then place_of_work=$(memory_directory) || true; fi
+[[ $place_of_work ]] || place_of_work=$(disk_directory)
 [[ $place_of_work ]] || exit 77
 work=$(mktemp -d -- "$place_of_work/rcopy-test.XXXXXXXX")
 children=() # what finish has not waited for

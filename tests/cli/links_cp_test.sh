@@ -5,6 +5,7 @@
 # --attributes-only --copy-contents.
 # labels: once
 # shellcheck disable=SC2317  # set_up is called by name
+works_in=memory
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=tests/cli/cp.sh

@@ -5,6 +5,7 @@
 # each other. links_cp_test has symlinks, hard links and special files.
 # labels: once
 # shellcheck disable=SC2317  # set_up is called by name
+works_in=memory
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=tests/cli/cp.sh
