@@ -2,6 +2,7 @@
 //
 // Whether what is there under the destination's name is to be replaced.
 #include "engine/attempt.hpp"
+#include "engine/interrupted.hpp"
 
 namespace rcopy::engine {
 
@@ -16,12 +17,7 @@ bool Attempt::keeps_existing() {
   if (!kept && options.ask == Ask::before_replacing && !order_.may_replace) {
     order_.may_replace = run_.events.may_replace(place_->path());
     kept = !order_.may_replace;
-    if (run_.stop.stop_requested()) {
-      throw Error{{.code = ErrorCode::interrupted,
-                   .operation = "copy",
-                   .path = place_->path(),
-                   .reason = "stopped as requested"}};
-    }
+    if (run_.stop.stop_requested()) throw interrupted("copy", place_->path());
   }
   if (!kept) return false;
   summary_ = {.source = route_.source(),

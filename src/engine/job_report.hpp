@@ -4,6 +4,7 @@
 #pragma once
 
 #include "engine/event_sink.hpp"
+#include "engine/interrupted.hpp"
 
 #include <rcopy/copy.hpp>
 
@@ -37,10 +38,7 @@ class JobReport {
 
   /// What was asked for is not all there, because of a stop.
   void stopped(const std::filesystem::path& destination, std::uint64_t kept_bytes) {
-    const Error error{{.code = ErrorCode::interrupted,
-                       .operation = "copy",
-                       .path = destination,
-                       .reason = "stopped as requested"}};
+    const Error error = interrupted("copy", destination);
     events_.emit(TransferFailed{
         .error = error, .source = {}, .destination = destination, .kept_bytes = kept_bytes, .total_bytes = 0});
     count(error);

@@ -6,6 +6,7 @@
 
 #include "engine/block_queue.hpp"
 #include "engine/failure.hpp"
+#include "engine/interrupted.hpp"
 #include "engine/old_content.hpp"
 #include "engine/syncer.hpp"
 
@@ -43,7 +44,7 @@ class Pipeline {
     }
     settle();
     failure_.rethrow();
-    if (reached_.offset_bytes < task_.total_bytes) throw_interrupted();
+    if (reached_.offset_bytes < task_.total_bytes) throw interrupted("copy", task_.partial.path());
     return reached_;
   }
 
@@ -119,14 +120,6 @@ class Pipeline {
     } else {
       failure_.guard([&] { checkpointer_.settle(); });
     }
-  }
-
-  [[noreturn]] void throw_interrupted() const {
-    throw Error{{.code = ErrorCode::interrupted,
-                 .operation = "copy",
-                 .path = task_.partial.path(),
-                 .offset_bytes = ledger_.row().durable_bytes,
-                 .reason = "stopped as requested"}};
   }
 
   const CopyTask& task_;

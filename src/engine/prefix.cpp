@@ -6,6 +6,7 @@
 
 #include "engine/block_reader.hpp"
 #include "engine/data_finder.hpp"
+#include "engine/interrupted.hpp"
 
 #include <algorithm>
 
@@ -103,12 +104,7 @@ std::optional<Position> furthest_confirmed(KeptPartial& partial, const Claims& c
     blocks.give_back();
     if (prefix.wrong()) return std::nullopt;
   }
-  if (stop.stop_requested()) {
-    throw Error{{.code = ErrorCode::interrupted,
-                 .operation = "check",
-                 .path = partial.file.path(),
-                 .reason = "stopped as requested"}};
-  }
+  if (stop.stop_requested()) throw interrupted("check", partial.file.path());
   if (sparse) prefix.add_zeros_to(end_bytes);
   return prefix.confirmed();
 }

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "engine/attempt.hpp"
+#include "engine/interrupted.hpp"
 #include "engine/limits.hpp"
 #include "engine/pause.hpp"
 #include "engine/route.hpp"
@@ -23,13 +24,6 @@ using std::chrono::milliseconds;
 
 bool transient(const Error& error) {
   return error.code() == ErrorCode::io && io::is_transient(error.info().os_error);
-}
-
-Error interrupted(const std::filesystem::path& destination) {
-  return Error{{.code = ErrorCode::interrupted,
-                .operation = "copy",
-                .path = destination,
-                .reason = "stopped as requested"}};
 }
 
 /// What became of one attempt: a summary, or an error and whether to try again.
@@ -91,7 +85,7 @@ class Transfer {
  private:
   Tried try_once() {
     using Again = Tried::Again;
-    if (run_.stop.stop_requested()) return {.summary = {}, .error = interrupted(destination_)};
+    if (run_.stop.stop_requested()) return {.summary = {}, .error = interrupted("copy", destination_)};
     order_.last = retries_used_ >= run_.options.retries;
     Attempt attempt{run_, ledger_, route_, order_};
     try {

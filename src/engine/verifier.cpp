@@ -6,6 +6,7 @@
 
 #include "engine/data_finder.hpp"
 #include "engine/identity.hpp"
+#include "engine/interrupted.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -19,13 +20,6 @@ void check_same(io::File& opened, Partial& partial, const Place& place) {
                .operation = "read back",
                .path = place.partial_path(),
                .reason = "another file took its name while it was copied"}};
-}
-
-[[noreturn]] void throw_interrupted(const Place& place) {
-  throw Error{{.code = ErrorCode::interrupted,
-               .operation = "verify",
-               .path = place.partial_path(),
-               .reason = "stopped as requested"}};
 }
 
 /// Up to `end_bytes`, or until stop is requested.
@@ -53,7 +47,7 @@ hash::Digest hash_all(io::File& file, const ReadBack& what, const Place& place, 
     blocks.give_back();
   }
   if (sparse) hash_hole(hasher, what.total_bytes, counters, stop);
-  if (stop.stop_requested()) throw_interrupted(place);
+  if (stop.stop_requested()) throw interrupted("verify", place.partial_path());
   return hasher.digest();
 }
 
@@ -74,7 +68,7 @@ std::optional<hash::Digest> read_back(const Place& place, Partial& partial, cons
     if (!fits) return std::nullopt;
     return hash_all(file, what, place, events.counters(), stop);
   };
-  if (stop.stop_requested()) throw_interrupted(place);
+  if (stop.stop_requested()) throw interrupted("verify", place.partial_path());
   partial.check_named("read back");  // it is opened by its name
   if (what.how == Verify::medium) {
     // Also before direct reads: some file systems (compressed btrfs) serve those from the cache.
