@@ -34,6 +34,12 @@ enum class BackupChoice { unsaid, wanted };
 
 enum class TrailingSlashes { keep, strip };
 
+/// How long a run may take, and as the user wrote it.
+struct TimeLimit {
+  std::chrono::milliseconds time{0};
+  std::string text;
+};
+
 /// What the user wrote, with the defaults filled in.
 struct Arguments {
   Action action = Action::copy;
@@ -71,6 +77,7 @@ struct Arguments {
   Sparse sparse = Options{}.sparse;
   std::chrono::milliseconds lock_wait = Options{}.lock_wait;
   Update update = Options{}.update;
+  std::optional<TimeLimit> time_limit;
   Replace replace = Options{}.replace;
   Ask ask = Options{}.ask;
   Clobber clobber = Clobber::usual;  ///< never: whatever `update` says

@@ -118,9 +118,9 @@ std::string failure_line(const TransferFailed& failed, NextRun next) {
          with_advice(subject + failed.error.what(), advice(info, Kept{failed.kept_bytes, next, failed.writing}));
 }
 
-std::string stopped_line(const TransferFailed& failed, NextRun next, const std::string& signal) {
+std::string stopped_line(const TransferFailed& failed, NextRun next, const std::string& by) {
   std::string line = kProgram + base::quoted(failed.destination) + ": stopped";
-  if (!signal.empty()) line += " by " + signal;
+  if (!by.empty()) line += " by " + by;
   const bool complete = failed.kept_bytes != 0 && failed.kept_bytes == failed.total_bytes;
   if (complete) {
     line += " with all " + base::format_bytes(failed.total_bytes) + " copied";

@@ -74,6 +74,12 @@ void read_rules_from(Arguments& to, RuleWord::Kind kind, const std::string& file
 
 void name_files(Arguments& to, const std::string& file) {
   if (file.empty()) refuse("--files-from needs the name of a file");
+TimeLimit parse_time_limit(const std::string& value) {
+  const TimeLimit limit{.time = valid("--max-duration", value, base::parse_duration(value)), .text = value};
+  if (limit.time == limit.time.zero()) refuse("invalid value " + base::quoted(value) + " for --max-duration; it is no time");
+  return limit;
+}
+
   to.files_from = file;
 }
 
@@ -185,6 +191,10 @@ std::vector<Row> load_rows() {
        "auto: make holes where the source has some (default);\n"
        "always: of all zeros; never: none",
        [](auto& to, const auto& value) { to.sparse = parse_sparse(value); }},
+      {"", "--max-duration", "TIME",
+       "stop after TIME, like 90s, 30m, 2h, with the position\n"
+       "saved and exit code 8",
+       [](auto& to, const auto& value) { to.time_limit = parse_time_limit(value); }},
       {"", "--cache", "HOW",
        "auto: leave the page cache as it is (default); keep:\n"
        "go through it, as cp does; drop: forget both files",

@@ -57,6 +57,7 @@ JobSummary copy_files(const Job& job, const Options& options, Observer& observer
   const auto warn = [&](const std::filesystem::path& path, const std::string& text) {
     events.emit(Warning{.path = path, .text = text});
   };
+  check_one_source(job, options);
   const bool dry = options.execution == Execution::dry;  // which makes no journal either
   if (options.journal && (!dry || io::find(*fs, *options.journal, io::Links::follow))) {
     journal.emplace(*options.journal, warn);
@@ -73,10 +74,7 @@ JobSummary copy_files(const Job& job, const Options& options, Observer& observer
                         .directory = job_directory(*fs, job)};
   engine::JobReport report{events};
   engine::Operands operands{run, job, report};
-  for (const auto& source : job.sources) {
-    if (run.stop.stop_requested()) break;
-    operands.copy(source);
-  }
+  for (const auto& source : job.sources) operands.copy(source);
   operands.finish();
   return report.take();
 }

@@ -46,6 +46,12 @@ class JobReport {
     count(error);
   }
 
+  /// Of the files that were copied.
+  [[nodiscard]] std::uint64_t done_bytes() {
+    const std::lock_guard lock{mutex_};
+    return summary_.done.bytes;
+  }
+
   /// When no thread reports any more.
   [[nodiscard]] JobSummary take() {
     summary_.lost_attributes = events_.lost_attributes();

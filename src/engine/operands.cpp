@@ -45,12 +45,13 @@ void Operands::copy(const stdfs::path& source) {
   if (job_.only) {
     make_destination();
     for (const stdfs::path& name : *job_.only) {
-      if (!run_.stop.stop_requested()) copy_listed(source, name);
+      if (!is_stopped()) copy_listed(source, name);
     }
     return;
   }
   const stdfs::path destination = destination_of(source);
   try {
+  if (is_stopped()) return;
     const auto itself = run_.fs.stat(source, io::Links::nofollow);
     // One that is missing may be on a device that is away, which a transfer waits for.
     if (itself.error != 0 && job_.naming == Naming::last_component) {
@@ -115,6 +116,13 @@ Operands::Found Operands::find(const io::Stat& itself, const stdfs::path& source
   if (found.error != 0) io::fail("stat", source, found.error);
   return {.stat = found.value, .link = LinkUse::target};
 }
+  else if (left_out_) report_.stopped(job_.destination, report_.done_bytes());
+}
+
+/// What comes now is left out then.
+bool Operands::is_stopped() {
+  left_out_ = left_out_ || run_.stop.stop_requested();
+  return left_out_;
 
 /// A warning, as in cp.
 bool Operands::is_told_twice(const stdfs::path& source, const Found& found, const stdfs::path& destination) {

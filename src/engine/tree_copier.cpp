@@ -106,7 +106,13 @@ void TreeCopier::lock(const TreeDirectory& root) {
                       .path = root.destination().shown(),
                       .reason = "another rcopy is copying to it"}};
     const milliseconds waited = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun);
-    if (waited >= run_.options.lock_wait || run_.stop.stop_requested()) throw Error{busy};
+    if (run_.stop.stop_requested()) {
+      throw Error{{.code = ErrorCode::interrupted,
+                   .operation = "copy",
+                   .path = root.destination().shown(),
+                   .reason = "stopped as requested"}};
+    }
+    if (waited >= run_.options.lock_wait) throw Error{busy};
     if (!std::exchange(told, true)) {
       run_.events.emit(Waiting{.error = busy, .until = "it has finished", .at_most = run_.options.lock_wait});
     }

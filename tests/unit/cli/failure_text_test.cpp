@@ -143,6 +143,9 @@ TEST_CASE("a stop says where, and that the same command continues") {
   CHECK(stopped_line(in_place, NextRun::continues, "SIGINT") ==
         "rcopy: 'dst': stopped by SIGINT at 1.0 GiB of 3.0 GiB, which leaves it a mixture of old and new; "
         "run the same command again to continue there");
+  CHECK(stopped_line(stopped(kGiB), NextRun::continues, "--max-duration=2s") ==
+        "rcopy: 'dst': stopped by --max-duration=2s at 1.0 GiB of 3.0 GiB; run the same command again to "
+        "continue there");
   CHECK(stopped_line(stopped(kGiB), NextRun::starts_over, "SIGINT") ==
         "rcopy: 'dst': stopped by SIGINT at 1.0 GiB of 3.0 GiB; run the same command again to "
         "start over");
