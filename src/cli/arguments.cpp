@@ -203,6 +203,7 @@ Options to_options(const Arguments& arguments, const Environment& environment) {
       .ask = arguments.ask,
       .backup = Backup::none,
       .backup_suffix = Options{}.backup_suffix,
+      .expected_hash = arguments.expected_hash,
       .retries = arguments.retries,
       .retry_wait = arguments.retry_wait,
       .device_wait = arguments.device_wait,

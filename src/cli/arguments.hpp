@@ -68,6 +68,7 @@ struct Arguments {
   Reflink reflink = Options{}.reflink;
   Writing writing = Options{}.writing;
   Rewrite rewrite = Options{}.rewrite;
+  std::optional<std::string> expected_hash;
   unsigned retries = Options{}.retries;
   std::chrono::milliseconds retry_wait = Options{}.retry_wait;
   std::chrono::milliseconds device_wait = Options{}.device_wait;
@@ -76,8 +77,8 @@ struct Arguments {
   Cache cache = Options{}.cache;
   Sparse sparse = Options{}.sparse;
   std::chrono::milliseconds lock_wait = Options{}.lock_wait;
-  Update update = Options{}.update;
   std::optional<TimeLimit> time_limit;
+  Update update = Options{}.update;
   Replace replace = Options{}.replace;
   Ask ask = Options{}.ask;
   Clobber clobber = Clobber::usual;  ///< never: whatever `update` says

@@ -32,6 +32,7 @@ ExitCode exit_code(ErrorCode code) {
     case ErrorCode::journal: return ExitCode::journal;
     case ErrorCode::no_space: return ExitCode::no_space;
     case ErrorCode::source_changed: return ExitCode::source_changed;
+    case ErrorCode::unexpected_content:
     case ErrorCode::verify_failed: return ExitCode::verify_failed;
     case ErrorCode::interrupted: return ExitCode::time_limit;
     case ErrorCode::internal: break;

@@ -14,7 +14,7 @@ enum class ExitCode : int {
   success = 0,         ///< everything copied and verified, or already up to date
   failed = 1,          ///< a file could not be copied; for several: some failed
   usage = 2,           ///< nothing was touched
-  verify_failed = 3,   ///< in every attempt; the old destination is untouched
+  verify_failed = 3,   ///< in every attempt, or the source is not what was expected; the old destination is untouched
   source_changed = 4,  ///< while it was copied, in every attempt
   busy = 5,            ///< another rcopy works on this destination
   journal = 6,         ///< the journal cannot be used

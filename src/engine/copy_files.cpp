@@ -32,6 +32,15 @@ void check_target(io::FileSystem& fs, const Job& job) {
                .reason = found ? "it is not a directory" : "the directory does not exist"}};
 }
 
+/// What the expected hash is that of.
+void check_one_source(const Job& job, const Options& options) {
+  if (!options.expected_hash || (job.sources.size() == 1 && !job.only)) return;
+  throw Error{{.code = ErrorCode::usage,
+               .operation = "compare with the expected hash",
+               .path = {},
+               .reason = "it is that of one file; name one source"}};
+}
+
 /// Nothing where it does not answer: each file then says so for itself, and may wait for it.
 std::optional<engine::Anchor> job_directory(io::FileSystem& fs, const Job& job) {
   if (job.target != Target::directory) return std::nullopt;
@@ -48,6 +57,7 @@ JobSummary copy_files(const Job& job, const Options& options, Observer& observer
   check(options);
   const auto fs = io::posix_file_system();
   check_target(*fs, job);
+  check_one_source(job, options);
   engine::EventSink events{observer};
   std::optional<io::IdlePriority> idle;
   if (options.io_priority == IoPriority::idle && !idle.emplace().granted()) {
@@ -57,7 +67,6 @@ JobSummary copy_files(const Job& job, const Options& options, Observer& observer
   const auto warn = [&](const std::filesystem::path& path, const std::string& text) {
     events.emit(Warning{.path = path, .text = text});
   };
-  check_one_source(job, options);
   const bool dry = options.execution == Execution::dry;  // which makes no journal either
   if (options.journal && (!dry || io::find(*fs, *options.journal, io::Links::follow))) {
     journal.emplace(*options.journal, warn);

@@ -170,7 +170,7 @@ bool is_up_to_date(const Run& run, const TreeTask& task, const io::Stat& source,
     check_backup(place, from, options);
     return false;
   }
-  if (options.resume == Resume::never || same_file(source, existing)) return false;
+  if (options.resume == Resume::never || options.expected_hash || same_file(source, existing)) return false;
   if (task.link == LinkUse::target) return is_known(task, source, existing);
   // Whose source is to be removed must be proven, and by rcopy.
   const bool known = is_known(task, source, existing);

@@ -27,6 +27,7 @@ TEST_CASE("each kind of failure has its exit code") {
   CHECK(code_of({ErrorCode::no_reflink}) == 1);
   CHECK(code_of({ErrorCode::usage}) == 2);
   CHECK(code_of({ErrorCode::verify_failed}) == 3);
+  CHECK(code_of({ErrorCode::unexpected_content}) == 3);
   CHECK(code_of({ErrorCode::source_changed}) == 4);
   CHECK(code_of({ErrorCode::busy}) == 5);
   CHECK(code_of({ErrorCode::journal}) == 6);
