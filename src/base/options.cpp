@@ -33,6 +33,14 @@ void check_selection(const Options& options) {
   }
 }
 
+void check_manifest(const Options& options) {
+  if (!options.manifest) return;
+  if (options.manifest->empty()) refuse("write the manifest", "its name is empty");
+  if (options.make != Make::copy) {
+    refuse("write the manifest", "no content is copied; leave out --link, --symbolic-link or --attributes-only");
+  }
+}
+
 void check_expected_hash(const Options& options) {
   constexpr std::size_t kDigits = 32;
   const std::string& hash = options.expected_hash.value_or(std::string(kDigits, '0'));
@@ -49,6 +57,7 @@ void check_expected_hash(const Options& options) {
 void check(const Options& options) {
   check_selection(options);
   check_expected_hash(options);
+  check_manifest(options);
   if (options.journal && options.journal->empty()) refuse("use the journal", "its name is empty");
   if (options.resume == Resume::check && !options.journal) {
     refuse("check what an earlier run kept", "nothing is kept without a journal");

@@ -204,6 +204,7 @@ Options to_options(const Arguments& arguments, const Environment& environment) {
       .backup = Backup::none,
       .backup_suffix = Options{}.backup_suffix,
       .expected_hash = arguments.expected_hash,
+      .manifest = arguments.manifest,
       .retries = arguments.retries,
       .retry_wait = arguments.retry_wait,
       .device_wait = arguments.device_wait,

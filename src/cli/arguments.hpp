@@ -69,6 +69,7 @@ struct Arguments {
   Writing writing = Options{}.writing;
   Rewrite rewrite = Options{}.rewrite;
   std::optional<std::string> expected_hash;
+  std::optional<std::filesystem::path> manifest;
   unsigned retries = Options{}.retries;
   std::chrono::milliseconds retry_wait = Options{}.retry_wait;
   std::chrono::milliseconds device_wait = Options{}.device_wait;

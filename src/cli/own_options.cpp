@@ -91,6 +91,11 @@ void name_files(Arguments& to, const std::string& file) {
   to.files_from = file;
 }
 
+void name_manifest(Arguments& to, const std::string& file) {
+  if (file == "-") refuse("--manifest needs the name of a file: it is written as a whole, at the end; ./- is a file, too");
+  to.manifest = file;
+}
+
 unsigned parse_jobs(const std::string& value) {
   const unsigned jobs = valid("--jobs", value, base::parse_count(value));
   if (jobs == 0 || jobs > kMostJobs) refuse("invalid value " + base::quoted(value) + " for --jobs; 1 to 256");
@@ -222,6 +227,10 @@ std::vector<Row> talk_rows() {
        [](auto& to, const auto&) { choose_journal(to, JournalChoice::none); }},
       {"", "--catalog", "", "keep the list of finished files in the journal",
        [](auto& to, const auto&) { to.catalog = Catalog::keep; }},
+      {"", "--manifest", "FILE",
+       "write the hashes of all copies to FILE when all is\n"
+       "well, for xxh128sum -c",
+       name_manifest},
       {"", "--dry-run", "", "do nothing, but say what would be done",
        [](auto& to, const auto&) {
          to.execution = Execution::dry;

@@ -387,6 +387,7 @@ void Attempt::finish(Outcome outcome, const io::Stat& destination) {
   const journal::Row& row = ledger_.row();
   summary_ = {.source = route_.source(),
               .destination = place_->path(),
+              .named = place_->on_device ? std::filesystem::path{} : place_->named,
               .outcome = outcome,
               .method = method_,
               .total_bytes = row.total_bytes,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The hash of the whole content, where somebody asks for it: the user who knows what it must be.
+// The hash of the whole content, where somebody asks for it: a manifest, or the user who knows what it must be.
 #include "engine/attempt.hpp"
 
 #include "base/text.hpp"

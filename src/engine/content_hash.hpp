@@ -14,7 +14,7 @@ namespace rcopy::engine {
 
 /// Whether these options ask for the hash of each file.
 [[nodiscard]] inline bool wants_hashes(const Options& options) {
-  return options.execution == Execution::real && options.expected_hash.has_value();
+  return options.execution == Execution::real && (options.expected_hash || options.manifest);
 }
 
 /// Reads all of a regular file, and leaves the page cache as the options say. `buffer` is aligned for direct reads.

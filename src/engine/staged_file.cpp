@@ -135,6 +135,7 @@ Staged::Done StagedFile::finish() {
   const io::Stat now = io::stat(partial_->file());  // first: GCC 12 frees the half of an aggregate twice on a throw
   Done done{.summary = {.source = directory_->source().shown() / entry_.name,
                         .destination = place_.path(),
+                        .named = place_.named,
                         .found = Found::in_tree,
                         .outcome = Outcome::copied,
                         .method = shared_ ? Method::cloned : Method::copied,

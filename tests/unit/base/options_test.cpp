@@ -40,6 +40,9 @@ TEST_CASE("options that make no sense are refused") {
   const std::string hash(32, 'a');
   CHECK_FALSE(is_refused({.expected_hash = hash}));
   CHECK(is_refused({.make = Make::hard_link, .expected_hash = hash}));
+  CHECK_FALSE(is_refused({.manifest = "SUMS"}));
+  CHECK(is_refused({.manifest = ""}));
+  CHECK(is_refused({.make = Make::symbolic_link, .manifest = "SUMS"}));
   CHECK(is_refused({.expected_hash = ""}));
   CHECK(is_refused({.expected_hash = hash + "a"}));
   CHECK(is_refused({.expected_hash = "A" + hash.substr(1)}));
