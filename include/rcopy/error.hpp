@@ -22,6 +22,7 @@ enum class ErrorCode {
   no_space,        ///< no space or no quota on the destination; the partial is kept
   no_reflink,      ///< Reflink::always, and the source cannot be cloned to the destination
   source_changed,  ///< the source changed while it was copied, in every attempt
+  unexpected_content,  ///< the source is not what the caller expects (Options::expected_hash)
   verify_failed,   ///< the medium gave back other bytes, in every attempt
   interrupted,     ///< stop was requested; the position is saved
   internal,        ///< a bug in rcopy

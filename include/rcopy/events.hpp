@@ -61,11 +61,12 @@ enum class Item { file, symlink, special, directory };
 /// How a job came to a source.
 enum class Found { named, in_tree };
 
-/// What became of one file. `file_hash` is XXH3-128 in hex, as `xxh128sum` prints it; empty for a
-/// clone that was not read back.
+/// What became of one file. `file_hash` is XXH3-128 in hex, as `xxh128sum` prints it; empty for what has no
+/// content, is kept or only planned, and for a clone, or a file of a tree that was there, that nobody read.
 struct FileSummary {
   std::filesystem::path source;
   std::filesystem::path destination;
+  std::filesystem::path named = {};  ///< the destination as the job's names lead there; empty for a device
   Item item = Item::file;
   Found found = Found::named;
   Outcome outcome = Outcome::copied;

@@ -238,6 +238,14 @@ struct Options {
   Ask ask = Ask::never;
   Backup backup = Backup::none;
   std::string backup_suffix = "~";  ///< of simple backups: not empty, without a slash
+  /// What the one source of a job holds, as FileSummary::file_hash: else nothing is published, and what was copied
+  /// is deleted. In place the old content is lost before this can be known. A destination that is kept
+  /// (Update, Ask) is not compared.
+  std::optional<std::string> expected_hash = std::nullopt;
+  /// A file to list the copies in, as `xxh128sum -c` reads it: one line for each regular file of the job that holds what
+  /// its source does, named as FileSummary::named. It is replaced, durably, when nothing failed, and stays as it
+  /// was else. Files whose hash is not known otherwise are read for it.
+  std::optional<std::filesystem::path> manifest = std::nullopt;
   /// How often one file is tried again, over all reasons (mismatch, changed source, I/O error).
   unsigned retries = 3;
   /// The wait before the first try after an I/O error; doubles each time, to at most 30 s.

@@ -33,10 +33,31 @@ void check_selection(const Options& options) {
   }
 }
 
+void check_manifest(const Options& options) {
+  if (!options.manifest) return;
+  if (options.manifest->empty()) refuse("write the manifest", "its name is empty");
+  if (options.make != Make::copy) {
+    refuse("write the manifest", "no content is copied; leave out --link, --symbolic-link or --attributes-only");
+  }
+}
+
+void check_expected_hash(const Options& options) {
+  constexpr std::size_t kDigits = 32;
+  const std::string& hash = options.expected_hash.value_or(std::string(kDigits, '0'));
+  const bool sound = hash.size() == kDigits && hash.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!sound) refuse("compare with the expected hash", "it is not 32 hexadecimal digits, as xxh128sum prints them");
+  if (options.expected_hash && options.make != Make::copy) {
+    refuse("compare with the expected hash",
+           "no content is copied; leave out --link, --symbolic-link or --attributes-only");
+  }
+}
+
 }  // namespace
 
 void check(const Options& options) {
   check_selection(options);
+  check_expected_hash(options);
+  check_manifest(options);
   if (options.journal && options.journal->empty()) refuse("use the journal", "its name is empty");
   if (options.resume == Resume::check && !options.journal) {
     refuse("check what an earlier run kept", "nothing is kept without a journal");

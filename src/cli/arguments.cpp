@@ -145,7 +145,8 @@ constexpr const char* kHelpTail =
     "Exit codes: 0 everything copied and verified, or up to date; 1 a file could not\n"
     "be copied; 2 usage error; 3 verification failed; 4 the source changed; 5 another\n"
     "rcopy works on this destination; 6 the journal cannot be used; 7 no space or\n"
-    "quota; 70 a bug; 128+N stopped by signal N, position saved.\n"
+    "quota; 8 time limit reached, position saved; 70 a bug; 128+N stopped by signal\n"
+    "N, position saved.\n"
     "\n"
     "Examples:\n"
     "  rcopy big.iso /mnt/stick/          after an interruption: the same again\n"
@@ -202,6 +203,8 @@ Options to_options(const Arguments& arguments, const Environment& environment) {
       .ask = arguments.ask,
       .backup = Backup::none,
       .backup_suffix = Options{}.backup_suffix,
+      .expected_hash = arguments.expected_hash,
+      .manifest = arguments.manifest,
       .retries = arguments.retries,
       .retry_wait = arguments.retry_wait,
       .device_wait = arguments.device_wait,

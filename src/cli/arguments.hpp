@@ -34,6 +34,12 @@ enum class BackupChoice { unsaid, wanted };
 
 enum class TrailingSlashes { keep, strip };
 
+/// How long a run may take, and as the user wrote it.
+struct TimeLimit {
+  std::chrono::milliseconds time{0};
+  std::string text;
+};
+
 /// What the user wrote, with the defaults filled in.
 struct Arguments {
   Action action = Action::copy;
@@ -62,6 +68,8 @@ struct Arguments {
   Reflink reflink = Options{}.reflink;
   Writing writing = Options{}.writing;
   Rewrite rewrite = Options{}.rewrite;
+  std::optional<std::string> expected_hash;
+  std::optional<std::filesystem::path> manifest;
   unsigned retries = Options{}.retries;
   std::chrono::milliseconds retry_wait = Options{}.retry_wait;
   std::chrono::milliseconds device_wait = Options{}.device_wait;
@@ -70,6 +78,7 @@ struct Arguments {
   Cache cache = Options{}.cache;
   Sparse sparse = Options{}.sparse;
   std::chrono::milliseconds lock_wait = Options{}.lock_wait;
+  std::optional<TimeLimit> time_limit;
   Update update = Options{}.update;
   Replace replace = Options{}.replace;
   Ask ask = Options{}.ask;

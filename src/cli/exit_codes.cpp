@@ -8,10 +8,11 @@ namespace rcopy::cli {
 namespace {
 
 /// Highest first.
-constexpr std::array<ExitCode, 9> kRanking{
+constexpr std::array<ExitCode, 10> kRanking{
     ExitCode::internal, ExitCode::journal,        ExitCode::verify_failed,
     ExitCode::no_space, ExitCode::source_changed, ExitCode::busy,
-    ExitCode::failed,   ExitCode::usage,          ExitCode::success,
+    ExitCode::failed,   ExitCode::usage,          ExitCode::time_limit,
+    ExitCode::success,
 };
 
 bool ranks_higher(ExitCode left, ExitCode right) {
@@ -31,8 +32,9 @@ ExitCode exit_code(ErrorCode code) {
     case ErrorCode::journal: return ExitCode::journal;
     case ErrorCode::no_space: return ExitCode::no_space;
     case ErrorCode::source_changed: return ExitCode::source_changed;
+    case ErrorCode::unexpected_content:
     case ErrorCode::verify_failed: return ExitCode::verify_failed;
-    case ErrorCode::interrupted: return ExitCode::failed;
+    case ErrorCode::interrupted: return ExitCode::time_limit;
     case ErrorCode::internal: break;
   }
   return ExitCode::internal;

@@ -70,6 +70,12 @@ std::string io_advice(const ErrorInfo& info, const Kept& kept) {
   return info.os_error == 0 && kept.bytes == 0 ? "" : run_again(kept);
 }
 
+/// What the destination holds after content that was not as it should be.
+std::string what_it_holds(const Kept& kept) {
+  return kept.writing == Writing::in_place ? "the destination holds these bytes, do not use it"
+                                           : "nothing was replaced";
+}
+
 /// What to do next; the one switch over the kinds of failure.
 std::string advice(const ErrorInfo& info, const Kept& kept) {
   switch (info.code) {
@@ -88,10 +94,8 @@ std::string advice(const ErrorInfo& info, const Kept& kept) {
              run_again(kept);
     case ErrorCode::no_reflink: return "use --reflink=auto to copy the bytes";
     case ErrorCode::source_changed: return "copy it again when nothing writes to it";
-    case ErrorCode::verify_failed:
-      return (kept.writing == Writing::in_place ? "the destination holds these bytes, do not use it"
-                                                : "nothing was replaced") +
-             std::string{"; try another device, port or cable"};
+    case ErrorCode::unexpected_content: return what_it_holds(kept) + "; check the source, and the hash";
+    case ErrorCode::verify_failed: return what_it_holds(kept) + "; try another device, port or cable";
     case ErrorCode::interrupted: return run_again(kept);
     case ErrorCode::internal: break;
   }
@@ -118,9 +122,9 @@ std::string failure_line(const TransferFailed& failed, NextRun next) {
          with_advice(subject + failed.error.what(), advice(info, Kept{failed.kept_bytes, next, failed.writing}));
 }
 
-std::string stopped_line(const TransferFailed& failed, NextRun next, const std::string& signal) {
+std::string stopped_line(const TransferFailed& failed, NextRun next, const std::string& by) {
   std::string line = kProgram + base::quoted(failed.destination) + ": stopped";
-  if (!signal.empty()) line += " by " + signal;
+  if (!by.empty()) line += " by " + by;
   const bool complete = failed.kept_bytes != 0 && failed.kept_bytes == failed.total_bytes;
   if (complete) {
     line += " with all " + base::format_bytes(failed.total_bytes) + " copied";

@@ -25,9 +25,8 @@ enum class NextRun {
 [[nodiscard]] std::string failure_line(const TransferFailed& failed, NextRun next);
 
 /// "rcopy: '/a/b': stopped by SIGINT at 1.2 GiB of 3.4 GiB; run the same command again to continue
-/// there". `signal` may be empty.
-[[nodiscard]] std::string stopped_line(const TransferFailed& failed, NextRun next,
-                                       const std::string& signal);
+/// there". `by` may be empty.
+[[nodiscard]] std::string stopped_line(const TransferFailed& failed, NextRun next, const std::string& by);
 
 /// For what ended the whole job before any file was touched.
 [[nodiscard]] std::string failure_line(const Error& error);

@@ -58,25 +58,39 @@ ui::TextSettings text_settings(const Arguments& arguments) {
   };
 }
 
+std::string limit_text(const Arguments& arguments) { return "--max-duration=" + arguments.time_limit->text; }
+
+/// What the user sees at once, for saving the position can take its time.
+std::string stopping_line(const Arguments& arguments, const Options& options, int signal) {
+  const std::string first = signal == 0 ? limit_text(arguments) + " is over, " : "";
+  const std::string second = options.journal ? "stopping, saving the position" : "stopping";
+  return "rcopy: " + first + second + (signal == 0 ? "" : " (again to stop at once)");
+}
+
 /// A stop shows in one line, for the file it hit; the files after it were not begun.
-ui::FailureText failure_text(const Options& options, const StopSignals& signals) {
-  return [next = next_run(options), &signals, told = false](const TransferFailed& failed) mutable {
+ui::FailureText failure_text(const Arguments& arguments, const Options& options, const StopSignals& signals) {
+  return [next = next_run(options), &arguments, &signals, told = false](const TransferFailed& failed) mutable {
     if (failed.error.code() != ErrorCode::interrupted) return failure_line(failed, next);
     if (std::exchange(told, true)) return std::string{};
+    if (signals.out_of_time()) return stopped_line(failed, next, limit_text(arguments));
     const int signal = signals.received();
     return stopped_line(failed, next, signal == 0 ? "" : signal_name(signal));
   };
 }
 
+StopSignals::Times stop_times(const Arguments& arguments) {
+  StopSignals::Times times;
+  if (arguments.time_limit) times.limit = arguments.time_limit->time;
+  return times;
+}
+
 Ending copy(const Arguments& arguments, const Job& job, const Options& options) {
   ui::Screen screen{ui::standard_streams()};
-  const StopSignals signals{[&](int) {
-    if (arguments.verbosity == Verbosity::quiet) return;
-    screen.print(Channel::err, options.journal
-                                   ? "rcopy: stopping, saving the position (again to stop at once)"
-                                   : "rcopy: stopping (again to stop at once)");
-  }};
-  ui::TextRenderer renderer{screen, text_settings(arguments), failure_text(options, signals)};
+  const auto say_stopping = [&](int signal) {
+    if (arguments.verbosity != Verbosity::quiet) screen.print(Channel::err, stopping_line(arguments, options, signal));
+  };
+  const StopSignals signals{say_stopping, stop_times(arguments)};
+  ui::TextRenderer renderer{screen, text_settings(arguments), failure_text(arguments, options, signals)};
   renderer.answer_by([stop = signals.token()] { return ui::read_line(STDIN_FILENO, stop); });
   const ui::Terminal terminal{STDERR_FILENO};
   if (arguments.verbosity != Verbosity::quiet && terminal.can_redraw()) {

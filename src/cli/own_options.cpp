@@ -47,6 +47,14 @@ Cache parse_cache(const std::string& value) {
       {{"auto", Cache::automatic}, {"keep", Cache::keep}, {"drop", Cache::drop}});
 }
 
+/// Of letters that are digits.
+std::string lower_case(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
 /// "forever" or a time.
 std::chrono::milliseconds parse_wait(const char* option, const std::string& value) {
   if (value == kForeverWord) return kForever;
@@ -66,6 +74,12 @@ void name_journal(Arguments& arguments, const std::string& path) {
   arguments.journal = path;
 }
 
+TimeLimit parse_time_limit(const std::string& value) {
+  const TimeLimit limit{.time = valid("--max-duration", value, base::parse_duration(value)), .text = value};
+  if (limit.time == limit.time.zero()) refuse("invalid value " + base::quoted(value) + " for --max-duration; it is no time");
+  return limit;
+}
+
 /// A rule that is read later, in the place of this word.
 void read_rules_from(Arguments& to, RuleWord::Kind kind, const std::string& file) {
   if (file.empty()) refuse("a file of rules needs a name");
@@ -75,6 +89,11 @@ void read_rules_from(Arguments& to, RuleWord::Kind kind, const std::string& file
 void name_files(Arguments& to, const std::string& file) {
   if (file.empty()) refuse("--files-from needs the name of a file");
   to.files_from = file;
+}
+
+void name_manifest(Arguments& to, const std::string& file) {
+  if (file == "-") refuse("--manifest needs the name of a file: it is written as a whole, at the end; ./- is a file, too");
+  to.manifest = file;
 }
 
 unsigned parse_jobs(const std::string& value) {
@@ -126,6 +145,10 @@ std::vector<Row> proof_rows() {
        [](auto& to, const auto& value) { to.verify = parse_verify(value); }},
       {"", "--no-verify", "", "the same as --verify=none",
        [](auto& to, const auto&) { to.verify = Verify::none; }},
+      {"", "--expect", "HASH",
+       "the one SOURCE must have this hash, 32 digits as from\n"
+       "xxh128sum; else nothing is replaced, and exit code 3",
+       [](auto& to, const auto& value) { to.expected_hash = lower_case(value); }},
       {"", "--resume", "HOW",
        "auto: continue where an earlier run stopped (default);\n"
        "check: the same, but hash all of the kept part first;\n"
@@ -173,6 +196,10 @@ std::vector<Row> load_rows() {
        "it; without TIME, for ever",
        [](auto& to, const auto& value) { to.lock_wait = parse_wait("--lock-wait", value); },
        kForeverWord},
+      {"", "--max-duration", "TIME",
+       "stop after TIME, like 90s, 30m, 2h, with the position\n"
+       "saved and exit code 8",
+       [](auto& to, const auto& value) { to.time_limit = parse_time_limit(value); }},
       {"", "--bwlimit", "RATE",
        "read and write at most RATE: KiB a second, or\n"
        "with a unit, like 10M or 1.5G",
@@ -200,6 +227,10 @@ std::vector<Row> talk_rows() {
        [](auto& to, const auto&) { choose_journal(to, JournalChoice::none); }},
       {"", "--catalog", "", "keep the list of finished files in the journal",
        [](auto& to, const auto&) { to.catalog = Catalog::keep; }},
+      {"", "--manifest", "FILE",
+       "write the hashes of all copies to FILE when all is\n"
+       "well, for xxh128sum -c",
+       name_manifest},
       {"", "--dry-run", "", "do nothing, but say what would be done",
        [](auto& to, const auto&) {
          to.execution = Execution::dry;

@@ -10,6 +10,8 @@
 namespace rcopy::cli {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::array<int, 3> kStopSignals{SIGINT, SIGTERM, SIGHUP};
 
 bool is_ignored(int signal) {
@@ -44,14 +46,16 @@ int next_signal(const sigset_t& set) {
   return signal;
 }
 
-/// 0 when none came in time.
-int next_signal(const sigset_t& set, std::chrono::milliseconds timeout) {
-  using std::chrono::duration_cast;
-  if (timeout <= timeout.zero()) return 0;
-  const auto seconds = duration_cast<std::chrono::seconds>(timeout);
-  const timespec time{seconds.count(), std::chrono::nanoseconds{timeout - seconds}.count()};
-  const int signal = ::sigtimedwait(&set, nullptr, &time);
-  return signal == -1 ? 0 : signal;
+/// 0 when none came until then. A process that is stopped and goes on ends a wait early.
+int next_signal(const sigset_t& set, Clock::time_point until) {
+  for (auto now = Clock::now(); now < until; now = Clock::now()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now);
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+    const timespec time{seconds.count(), std::chrono::nanoseconds{left - seconds}.count()};
+    const int signal = ::sigtimedwait(&set, nullptr, &time);
+    if (signal != -1) return signal;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -78,8 +82,9 @@ void die_by_signal(int signal) {
   std::_Exit(128 + signal);  // the first process of a container survives its own signals
 }
 
-StopSignals::StopSignals(std::function<void(int)> on_first, std::chrono::milliseconds same_wish)
-    : on_first_(std::move(on_first)), same_wish_(same_wish), stop_signals_(signals_not_ignored()) {
+StopSignals::StopSignals(std::function<void(int)> on_stop, Times times)
+    : on_stop_(std::move(on_stop)), times_(times), stop_signals_(signals_not_ignored()) {
+  announcers_.reserve(2);
   sigset_t blocked = stop_signals_;
   ::sigaddset(&blocked, wake_signal());
   ::pthread_sigmask(SIG_BLOCK, &blocked, &blocked_before_);
@@ -89,27 +94,31 @@ StopSignals::StopSignals(std::function<void(int)> on_first, std::chrono::millise
 StopSignals::~StopSignals() {
   ::pthread_kill(thread_.native_handle(), wake_signal());
   thread_.join();
-  if (announcer_.joinable()) announcer_.join();
+  for (std::thread& announcer : announcers_) announcer.join();
   ::pthread_sigmask(SIG_SETMASK, &blocked_before_, nullptr);
 }
 
 // After the first signal and its echoes this thread lets the signals through: nobody handles them,
 // so the next one ends the process, even if every other thread hangs.
 void StopSignals::wait() {
-  using Clock = std::chrono::steady_clock;
   sigset_t awaited = stop_signals_;
   ::sigaddset(&awaited, wake_signal());
 
-  const int first = next_signal(awaited);
+  int first = times_.limit ? next_signal(awaited, begun_ + *times_.limit) : next_signal(awaited);
+  if (first == 0) {
+    out_of_time_.store(true);
+    announce(0);
+    stop_.request_stop();
+    first = next_signal(awaited);
+  }
   if (first == wake_signal()) return;
   received_.store(first);
   announce(first);
   stop_.request_stop();
 
-  const auto until = Clock::now() + same_wish_;
+  const auto until = Clock::now() + times_.same_wish;
   while (Clock::now() < until) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
-    if (next_signal(awaited, left) == wake_signal()) return;
+    if (next_signal(awaited, until) == wake_signal()) return;
   }
   ::pthread_sigmask(SIG_UNBLOCK, &stop_signals_, nullptr);
   next_signal(set_of(wake_signal()));
@@ -117,7 +126,7 @@ void StopSignals::wait() {
 
 void StopSignals::announce(int signal) {
   try {
-    announcer_ = std::thread{on_first_, signal};
+    announcers_.emplace_back(on_stop_, signal);
   } catch (const std::system_error&) {  // no thread to be had: stopping matters more
   }
 }

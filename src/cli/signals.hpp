@@ -2,16 +2,20 @@
 //
 // SIGINT, SIGTERM and SIGHUP become a request to stop; a second one ends the process at once,
 // which is safe: it is the crash that the journal is made for. No signal handler runs and no
-// state is global: the signals are blocked and a thread waits for them.
+// state is global: the signals are blocked and a thread waits for them. When the time that a run may
+// take is over, the same thread asks for the same stop.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace rcopy::cli {
 
@@ -32,10 +36,15 @@ class StopSignals {
   /// and so does its shell; systemd can send SIGHUP after SIGTERM. All of them want one stop.
   static constexpr std::chrono::milliseconds kSameWish{300};
 
-  /// `on_first` is called at most once, from a thread of its own, when stop is requested. Signals
-  /// that follow the first within `same_wish` are not a second one.
-  explicit StopSignals(std::function<void(int signal)> on_first,
-                       std::chrono::milliseconds same_wish = kSameWish);
+  struct Times {
+    std::chrono::milliseconds same_wish = kSameWish;  ///< signals within it after the first are not a second one
+    std::optional<std::chrono::milliseconds> limit = std::nullopt;  ///< then stop is requested, signal or not
+  };
+
+  /// `on_stop` is called from a thread of its own when stop is requested, with the signal, or with 0 where the
+  /// time is over: at most once for each of the two.
+  explicit StopSignals(std::function<void(int signal)> on_stop, Times times);
+  explicit StopSignals(std::function<void(int signal)> on_stop) : StopSignals{std::move(on_stop), Times{}} {}
   /// Ends the thread and lets the signals through again.
   ~StopSignals();
   StopSignals(const StopSignals&) = delete;
@@ -46,17 +55,22 @@ class StopSignals {
   /// The first signal that came; 0 while none has.
   [[nodiscard]] int received() const noexcept { return received_.load(); }
 
+  /// The time was over before any signal came.
+  [[nodiscard]] bool out_of_time() const noexcept { return out_of_time_.load(); }
+
  private:
   void wait();
   void announce(int signal);
 
-  std::function<void(int)> on_first_;
-  std::chrono::milliseconds same_wish_;
+  std::function<void(int)> on_stop_;
+  Times times_;
+  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   std::stop_source stop_;
   std::atomic<int> received_{0};
+  std::atomic<bool> out_of_time_{false};
   ::sigset_t stop_signals_{};
   ::sigset_t blocked_before_{};
-  std::thread announcer_;  ///< apart, so that a terminal that hangs holds up nothing else
+  std::vector<std::thread> announcers_;  ///< apart, so that a terminal that hangs holds up nothing else
   std::thread thread_;
 };
 

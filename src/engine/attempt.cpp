@@ -253,7 +253,8 @@ std::optional<Position> Attempt::copy_or_shrunk(const CopyTask& task) {
 
 AttemptEnd Attempt::enter_at_verify() {
   const Verify how = run_.options.verify;
-  if (how != Verify::none && read_back_partial() != ledger_.row().file_hash) {
+  check_expected();  // before all of it is read
+  if (how != Verify::none && read_back_partial(how) != ledger_.row().file_hash) {
     return start_over_because(mismatch_error());
   }
   drop_pages();
@@ -261,15 +262,17 @@ AttemptEnd Attempt::enter_at_verify() {
   return enter_at_publish();
 }
 
-std::optional<hash::Digest> Attempt::read_back_partial() {
+std::optional<hash::Digest> Attempt::read_back_partial(Verify how) {
   phase(Phase::verifying);
   const ReadBack what{.total_bytes = ledger_.row().total_bytes,
-                      .how = run_.options.verify,
+                      .how = how,
                       .bytes_per_second = run_.options.bytes_per_second};
   return read_back(*place_, *partial_, what, run_.events, run_.stop);
 }
 
 AttemptEnd Attempt::enter_at_publish() {
+  know_hash();
+  check_expected();
   phase(Phase::publishing);
   publish(run_.fs, route_, *place_, *partial_, source_, run_.options, run_.events);
   // The row first: closing gives up the lock.
@@ -372,6 +375,8 @@ bool Attempt::needs_refresh() const {
 }
 
 void Attempt::finish(Outcome outcome, const io::Stat& destination) {
+  know_hash();
+  if (is_published()) check_expected();
   io::Stat now = destination;
   const bool refresh = outcome != Outcome::copied && needs_refresh();
   if (refresh) now = refresh_attributes(run_.fs, *place_, source_, run_.options, run_.events);
@@ -382,6 +387,7 @@ void Attempt::finish(Outcome outcome, const io::Stat& destination) {
   const journal::Row& row = ledger_.row();
   summary_ = {.source = route_.source(),
               .destination = place_->path(),
+              .named = place_->on_device ? std::filesystem::path{} : place_->named,
               .outcome = outcome,
               .method = method_,
               .total_bytes = row.total_bytes,

@@ -135,7 +135,9 @@ class Attempt {
   [[nodiscard]] FileName partial_name() const { return {*place_->directory, place_->partial_name}; }
   [[nodiscard]] std::optional<Position> copy_or_shrunk(const CopyTask& task);
   void sync_partial();
-  [[nodiscard]] std::optional<hash::Digest> read_back_partial();
+  [[nodiscard]] std::optional<hash::Digest> read_back_partial(Verify how);
+  void know_hash();
+  void check_expected();
   [[nodiscard]] bool source_unchanged() const;
   void check_whole() const;
   void check_disks_are_there();

@@ -5,6 +5,7 @@
 #include "engine/attempt.hpp"
 
 #include "base/text.hpp"
+#include "engine/content_hash.hpp"
 
 namespace rcopy::engine {
 
@@ -52,8 +53,8 @@ AttemptEnd Attempt::enter_with_clone() {
   sync_partial();
   const Verify how = run_.options.verify;
   std::optional<hash::Digest> digest;
-  if (how != Verify::none) {
-    digest = read_back_partial();
+  if (how != Verify::none || wants_hashes(run_.options)) {
+    digest = read_back_partial(how == Verify::none ? Verify::cache : how);
     if (!digest) return start_over_because(mismatch_error());
   }
   drop_pages();

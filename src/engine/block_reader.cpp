@@ -17,10 +17,6 @@ std::uint64_t block_count(ByteRange range) {
 }
 
 /// A direct read has to ask for whole sectors, also at the end of the file.
-std::size_t whole_sectors(std::size_t bytes) {
-  return (bytes + io::kDirectAlignment - 1) / io::kDirectAlignment * io::kDirectAlignment;
-}
-
 }  // namespace
 
 ReadCall reads_of(io::File& file) {
@@ -140,7 +136,7 @@ std::size_t BlockReader::read_block(std::span<std::byte> memory, const Task& tas
   const std::size_t wanted = task.wanted_bytes;
   for (std::size_t done = 0; done < wanted;) {
     const std::size_t piece = pace_.piece(wanted - done);
-    const auto buffer = memory.subspan(done, whole_sectors(piece));
+    const auto buffer = memory.subspan(done, io::whole_sectors(piece));
     const std::size_t got = std::min(piece, read_(buffer, piece, task.offset_bytes + done));
     done += got;
     if (got < piece) return done;

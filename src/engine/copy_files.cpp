@@ -4,6 +4,7 @@
 #include <rcopy/copy.hpp>
 
 #include "engine/job_report.hpp"
+#include "engine/manifest.hpp"
 #include "engine/operands.hpp"
 #include "io/idle_priority.hpp"
 #include "io/posix.hpp"
@@ -32,6 +33,15 @@ void check_target(io::FileSystem& fs, const Job& job) {
                .reason = found ? "it is not a directory" : "the directory does not exist"}};
 }
 
+/// What the expected hash is that of.
+void check_one_source(const Job& job, const Options& options) {
+  if (!options.expected_hash || (job.sources.size() == 1 && !job.only)) return;
+  throw Error{{.code = ErrorCode::usage,
+               .operation = "compare with the expected hash",
+               .path = {},
+               .reason = "it is that of one file; name one source"}};
+}
+
 /// Nothing where it does not answer: each file then says so for itself, and may wait for it.
 std::optional<engine::Anchor> job_directory(io::FileSystem& fs, const Job& job) {
   if (job.target != Target::directory) return std::nullopt;
@@ -42,12 +52,29 @@ std::optional<engine::Anchor> job_directory(io::FileSystem& fs, const Job& job) 
   }
 }
 
+/// It is of all files or not at all.
+void finish_manifest(engine::Manifest& manifest, const std::filesystem::path& path, engine::JobReport& report,
+                     engine::EventSink& events) {
+  if (report.has_failed()) {
+    manifest.abandon();
+    events.emit(Warning{.path = path, .text = "the manifest was not written, for not all files were copied"});
+    return;
+  }
+  try {
+    manifest.publish();
+  } catch (const Error& error) {
+    manifest.abandon();
+    report.failed(error, {}, path);
+  }
+}
+
 }  // namespace
 
 JobSummary copy_files(const Job& job, const Options& options, Observer& observer, std::stop_token stop) {
   check(options);
   const auto fs = io::posix_file_system();
   check_target(*fs, job);
+  check_one_source(job, options);
   engine::EventSink events{observer};
   std::optional<io::IdlePriority> idle;
   if (options.io_priority == IoPriority::idle && !idle.emplace().granted()) {
@@ -57,7 +84,9 @@ JobSummary copy_files(const Job& job, const Options& options, Observer& observer
   const auto warn = [&](const std::filesystem::path& path, const std::string& text) {
     events.emit(Warning{.path = path, .text = text});
   };
-  const bool dry = options.execution == Execution::dry;  // which makes no journal either
+  const bool dry = options.execution == Execution::dry;  // which makes no journal and no manifest either
+  std::optional<engine::Manifest> manifest;
+  if (options.manifest && !dry) manifest.emplace(*fs, *options.manifest, job);
   if (options.journal && (!dry || io::find(*fs, *options.journal, io::Links::follow))) {
     journal.emplace(*options.journal, warn);
   }
@@ -71,13 +100,11 @@ JobSummary copy_files(const Job& job, const Options& options, Observer& observer
                         .catalog = catalog ? &*catalog : nullptr,
                         .target = job.target,
                         .directory = job_directory(*fs, job)};
-  engine::JobReport report{events};
+  engine::JobReport report{events, manifest ? &*manifest : nullptr};
   engine::Operands operands{run, job, report};
-  for (const auto& source : job.sources) {
-    if (run.stop.stop_requested()) break;
-    operands.copy(source);
-  }
+  for (const auto& source : job.sources) operands.copy(source);
   operands.finish();
+  if (manifest) finish_manifest(*manifest, *options.manifest, report, events);
   return report.take();
 }
 

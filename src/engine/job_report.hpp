@@ -5,6 +5,7 @@
 
 #include "engine/event_sink.hpp"
 #include "engine/interrupted.hpp"
+#include "engine/manifest.hpp"
 
 #include <rcopy/copy.hpp>
 
@@ -15,10 +16,14 @@ namespace rcopy::engine {
 
 class JobReport {
  public:
-  explicit JobReport(EventSink& events) : events_{events} {}
+  /// `manifest` may be null. Both must outlive it.
+  explicit JobReport(EventSink& events, Manifest* manifest = nullptr) : events_{events}, manifest_{manifest} {}
 
   /// Of a file whose event was told already.
   void count(const FileSummary& file) {
+    // What has a hash holds what its source does.
+    const auto content = hash::Digest::from_hex(file.file_hash);
+    if (manifest_ != nullptr && content && !file.named.empty()) manifest_->add(file.named, *content);
     const std::lock_guard lock{mutex_};
     summary_.done.add(file);
   }
@@ -44,6 +49,17 @@ class JobReport {
     count(error);
   }
 
+  /// Of the files that were copied.
+  [[nodiscard]] std::uint64_t done_bytes() {
+    const std::lock_guard lock{mutex_};
+    return summary_.done.bytes;
+  }
+
+  [[nodiscard]] bool has_failed() {
+    const std::lock_guard lock{mutex_};
+    return !summary_.failed.empty();
+  }
+
   /// When no thread reports any more.
   [[nodiscard]] JobSummary take() {
     summary_.lost_attributes = events_.lost_attributes();
@@ -52,6 +68,7 @@ class JobReport {
 
  private:
   EventSink& events_;
+  Manifest* manifest_;
   std::mutex mutex_;
   JobSummary summary_;
 };

@@ -55,6 +55,8 @@ class Ledger {
   void verified(Verify how, const journal::ContentTimes& times);
   /// As verified(), for a clone: nothing was claimed of it before. No digest: it was not read back.
   void cloned(const std::optional<hash::Digest>& digest, Verify how, const journal::ContentTimes& times);
+  /// The hash of a clone that was not read back then; written with what is written next.
+  void know(const hash::Digest& digest) { row_.file_hash = digest; }
   void complete(const journal::PartialIdentity& destination, const journal::ContentTimes& times);
 
   /// Drops all claims, durably, before the partial is deleted; `why` and `status` say how it ended.

@@ -28,6 +28,15 @@ std::optional<stdfs::path> resolved(io::FileSystem& fs, const stdfs::path& path)
   return itself ? real.value : real.value / name;
 }
 
+/// A hash is that of a content.
+void check_may_be_expected(const Options& options, const stdfs::path& source, const io::Stat& found) {
+  if (!options.expected_hash || found.kind == io::FileKind::regular || is_device(found)) return;
+  throw Error{{.code = ErrorCode::usage,
+               .operation = "expect a hash of",
+               .path = source,
+               .reason = "it is neither a regular file nor a block device"}};
+}
+
 /// Whether one of `paths` is `path`, or lies in it, or it in one of them.
 bool overlaps(const std::set<std::string>& paths, const stdfs::path& path) {
   for (stdfs::path at = path;; at = at.parent_path()) {
@@ -42,10 +51,11 @@ bool overlaps(const std::set<std::string>& paths, const stdfs::path& path) {
 }  // namespace
 
 void Operands::copy(const stdfs::path& source) {
+  if (is_stopped()) return;
   if (job_.only) {
     make_destination();
     for (const stdfs::path& name : *job_.only) {
-      if (!run_.stop.stop_requested()) copy_listed(source, name);
+      if (!is_stopped()) copy_listed(source, name);
     }
     return;
   }
@@ -59,6 +69,7 @@ void Operands::copy(const stdfs::path& source) {
     }
     if (itself.error != 0) io::fail("stat", source, itself.error);
     const Found found = find(itself.value, source);
+    check_may_be_expected(run_.options, source, found.stat);
     if (found.stat.kind == io::FileKind::directory && run_.options.recursion == Recursion::none) {
       throw sentence("-r not specified; omitting directory " + base::quoted(source));
     }
@@ -105,6 +116,13 @@ void Operands::copy_listed(const stdfs::path& base, const stdfs::path& name) {
 
 void Operands::finish() {
   if (trees_) trees_->finish();
+  else if (left_out_) report_.stopped(job_.destination, report_.done_bytes());
+}
+
+/// What comes now is left out then.
+bool Operands::is_stopped() {
+  left_out_ = left_out_ || run_.stop.stop_requested();
+  return left_out_;
 }
 
 /// What it is, or where it is followed what it leads to.
@@ -147,6 +165,7 @@ void Operands::keep_apart(const stdfs::path& source, const io::Stat& found, cons
 /// Rather than by a transfer of its own.
 bool Operands::goes_with_trees(const Found& found) const {
   const Options& options = run_.options;
+  if (options.expected_hash) return false;  // which only a transfer looks at
   const bool links = options.attributes.hard_links == HardLinks::preserve;
   if (links && (found.stat.links > 1 || found.link == LinkUse::target)) return true;
   if (found.stat.kind == io::FileKind::symlink || options.make != Make::copy) return true;

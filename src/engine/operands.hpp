@@ -47,6 +47,7 @@ class Operands {
   [[nodiscard]] std::filesystem::path destination_of(const std::filesystem::path& source) const;
   [[nodiscard]] bool continues(const std::filesystem::path& source) const;
   [[nodiscard]] TreeCopier& trees();
+  [[nodiscard]] bool is_stopped();
 
   const Run& run_;
   const Job& job_;
@@ -54,6 +55,7 @@ class Operands {
   std::optional<TreeCopier> trees_;
   std::set<std::string> sources_;       ///< so far, with what they lead to
   std::set<std::string> destinations_;  ///< so far, resolved
+  bool left_out_ = false;  ///< a stop came before the last of them
 };
 
 }  // namespace rcopy::engine

@@ -12,18 +12,10 @@
 #include <utility>
 
 namespace rcopy::engine {
-namespace {
-
-std::size_t whole_sectors(std::size_t bytes) {
-  return (bytes + io::kDirectAlignment - 1) / io::kDirectAlignment * io::kDirectAlignment;
-}
-
-}  // namespace
-
 bool can_be_batched(const Options& options) {
   return options.writing == Writing::beside && options.backup == Backup::none && options.ask == Ask::never &&
          options.reflink != Reflink::always && options.sparse != Sparse::always && options.bytes_per_second == 0 &&
-         options.make == Make::copy;
+         options.make == Make::copy && !options.expected_hash;
 }
 
 StagedFile::StagedFile(const Run& run, TreeDirectoryPtr directory, io::Entry entry)
@@ -123,7 +115,7 @@ std::optional<hash::Digest> StagedFile::read_back(io::File& file, std::span<std:
   while (hasher.bytes() < size) {
     const std::uint64_t left = size - hasher.bytes();
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), left));
-    const std::size_t got = io::read_at_least(file, buffer.first(whole_sectors(wanted)), wanted, hasher.bytes());
+    const std::size_t got = io::read_at_least(file, buffer.first(io::whole_sectors(wanted)), wanted, hasher.bytes());
     if (got < wanted || got > left) return std::nullopt;
     hasher.update(buffer.first(got));
   }
@@ -143,6 +135,7 @@ Staged::Done StagedFile::finish() {
   const io::Stat now = io::stat(partial_->file());  // first: GCC 12 frees the half of an aggregate twice on a throw
   Done done{.summary = {.source = directory_->source().shown() / entry_.name,
                         .destination = place_.path(),
+                        .named = place_.named,
                         .found = Found::in_tree,
                         .outcome = Outcome::copied,
                         .method = shared_ ? Method::cloned : Method::copied,

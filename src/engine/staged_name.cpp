@@ -89,6 +89,7 @@ std::unique_ptr<StagedName> StagedName::another(const Run& run, const TreeTask& 
 std::unique_ptr<StagedName> StagedName::link_to(const Run& run, const TreeTask& task, const CopiedName& copied,
                                                 const io::Stat& source) {
   std::unique_ptr<StagedName> staged{new StagedName{run, task, source, Method::linked}};
+  staged->file_hash_ = copied.file_hash;
   const auto from = open_directory_of(copied);
   staged->make([&](io::Directory& directory, const io::Name& temporary) {
     if (!io::link(*from, copied.name, directory, temporary)) {
@@ -166,13 +167,14 @@ Staged::Done StagedName::finish() {
   const auto now = io::find(*place_.directory, place_.name);
   return {.summary = {.source = task_.directory->source().shown() / task_.entry.name,
                       .destination = place_.path(),
+                      .named = place_.named,
                       .item = source_.kind == io::FileKind::symlink ? Item::symlink
                               : is_node(source_.kind)               ? Item::special
                                                                     : Item::file,
                       .found = found_in(*task_.directory),
                       .outcome = Outcome::copied,
                       .method = method_,
-                      .file_hash = {}},
+                      .file_hash = file_hash_},
           .source = source_,
           .destination = now.value_or(io::Stat{})};
 }

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace rcopy::engine {
 
@@ -55,6 +56,7 @@ class StagedName final : public Staged {
   io::Stat source_;
   Place place_;
   Method method_;
+  std::string file_hash_;  ///< of another name of a copy
   bool published_ = false;
 };
 

@@ -106,7 +106,13 @@ void TreeCopier::lock(const TreeDirectory& root) {
                       .path = root.destination().shown(),
                       .reason = "another rcopy is copying to it"}};
     const milliseconds waited = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun);
-    if (waited >= run_.options.lock_wait || run_.stop.stop_requested()) throw Error{busy};
+    if (run_.stop.stop_requested()) {
+      throw Error{{.code = ErrorCode::interrupted,
+                   .operation = "copy",
+                   .path = root.destination().shown(),
+                   .reason = "stopped as requested"}};
+    }
+    if (waited >= run_.options.lock_wait) throw Error{busy};
     if (!std::exchange(told, true)) {
       run_.events.emit(Waiting{.error = busy, .until = "it has finished", .at_most = run_.options.lock_wait});
     }
@@ -256,12 +262,16 @@ std::unique_ptr<Staged> TreeCopier::make(const TreeTask& task, std::span<std::by
   if (existing) {
     const auto outcome = without_copying(task, source, *existing, copied);
     if (outcome) {
-      told(task, source, *outcome);
+      Told what{.outcome = *outcome};
+      if (*outcome == Outcome::up_to_date) {
+        what.file_hash = copied ? copied->file_hash : hash_of_existing(run_, task, source, *existing, buffer);
+      }
+      told(task, source, what);
       return nullptr;
     }
   }
   if (dry) {
-    told(task, source, Outcome::planned, existing ? "what is there differs" : "it is new");
+    told(task, source, {.outcome = Outcome::planned, .reason = existing ? "what is there differs" : "it is new"});
     return nullptr;
   }
   if (copied) return StagedName::link_to(run_, task, *copied, source);
@@ -293,7 +303,7 @@ std::unique_ptr<Staged> TreeCopier::make_anew(const TreeTask& task, const io::St
   if (options.make == Make::copy) return make_file(task, existing, buffer);
   if (!existing || makes_new_file(options)) return StagedName::empty(run_, task);
   give_attributes(run_, task);
-  told(task, source, Outcome::copied);
+  told(task, source, {.outcome = Outcome::copied});
   return nullptr;
 }
 
@@ -342,18 +352,21 @@ void TreeCopier::give_up(const TreeTask& task, const Error& error) {
   queue_.done();
 }
 
-/// There was nothing to copy.
-void TreeCopier::told(const TreeTask& task, const io::Stat& source, Outcome outcome, const char* reason) {
+void TreeCopier::told(const TreeTask& task, const io::Stat& source, const Told& what) {
   const TreeDirectory& directory = *task.directory;
+  const std::filesystem::path destination = directory.destination().shown() / directory.name_of(task.entry.name);
   report_.finished({.source = directory.source().shown() / task.entry.name,
-                    .destination = directory.destination().shown() / directory.name_of(task.entry.name),
+                    .destination = destination,
+                    .named = destination,
                     .found = found_in(directory),
-                    .outcome = outcome,
+                    .outcome = what.outcome,
                     .total_bytes = has_content(source, run_.options) && run_.options.make == Make::copy ? source.size_bytes : 0,
-                    .reason = reason});
+                    .file_hash = what.file_hash,
+                    .reason = what.reason});
   ++run_.events.tree().done_files;
-  come_again(is_a_copy(outcome) ? links_.there(directory, task.entry.name) : links_.failed(directory, task.entry.name));
-  if (outcome == Outcome::up_to_date) remove_source(task, source);
+  come_again(is_a_copy(what.outcome) ? links_.there(directory, task.entry.name, what.file_hash)
+                                     : links_.failed(directory, task.entry.name));
+  if (what.outcome == Outcome::up_to_date) remove_source(task, source);
   queue_.done();
 }
 
@@ -402,7 +415,7 @@ void TreeCopier::transfer_one(const TreeTask& task) {
                                       task.directory->name_of(task.entry.name));
     const bool there = summary.outcome != Outcome::kept && summary.outcome != Outcome::planned;
     if (source && destination && there) known(task, *source, *destination, summary, summary.destination);
-    come_again(is_a_copy(summary.outcome) ? links_.there(*task.directory, task.entry.name)
+    come_again(is_a_copy(summary.outcome) ? links_.there(*task.directory, task.entry.name, summary.file_hash)
                                           : links_.failed(*task.directory, task.entry.name));
   } catch (const Error& error) {
     report_.count(error);

@@ -77,7 +77,13 @@ class TreeCopier {
   void prove(Staged& staged, std::span<std::byte> buffer);
   void leave_to_transfer(const TreeTask& task);
   void give_up(const TreeTask& task, const Error& error);
-  void told(const TreeTask& task, const io::Stat& source, Outcome outcome, const char* reason = "");
+  /// What is told of something of which there was nothing to copy.
+  struct Told {
+    Outcome outcome;
+    const char* reason = "";
+    std::string file_hash = {};
+  };
+  void told(const TreeTask& task, const io::Stat& source, const Told& what);
 
   void transfer();
   void transfer_one(const TreeTask& task);

@@ -111,7 +111,7 @@ void TreeCopier::finish(const Batch& published) {
       run_.events.tree().done_bytes += done.summary.total_bytes;
       known(task_of(*staged), done.source, done.destination, done.summary, std::nullopt);
       remove_source(task_of(*staged), done.source);
-      come_again(links_.there(*staged->directory(), staged->entry().name));
+      come_again(links_.there(*staged->directory(), staged->entry().name, done.summary.file_hash));
       queue_.done();
     } catch (const Error& error) {
       give_up(task_of(*staged), error);

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "engine/attributes.hpp"
 #include "engine/backup.hpp"
+#include "engine/content_hash.hpp"
 #include "engine/identity.hpp"
 #include "engine/staged_name.hpp"
 
@@ -38,11 +39,15 @@ bool may_differ(const io::Stat& source, const io::Stat& existing, const Attribut
   return source.ctime_ns >= existing.ctime_ns && fs.stable_inodes;
 }
 
-bool is_known(const TreeTask& task, const io::Stat& source, const io::Stat& existing) {
+const journal::KnownFile* known_file(const TreeTask& task, const io::Stat& source, const io::Stat& existing) {
   const TreeDirectory& directory = *task.directory;
-  return directory.job()->is_finished(directory.relative() / task.entry.name,
+  return directory.job()->find_finished(directory.relative() / task.entry.name,
                                       identity_hash(source, directory.source().volume().fs),
                                       identity_hash(existing, directory.destination().volume().fs));
+}
+
+bool is_known(const TreeTask& task, const io::Stat& source, const io::Stat& existing) {
+  return known_file(task, source, existing) != nullptr;
 }
 
 /// Of two files of one size. Read through the page cache, as nothing is to be proven of the medium.
@@ -170,7 +175,7 @@ bool is_up_to_date(const Run& run, const TreeTask& task, const io::Stat& source,
     check_backup(place, from, options);
     return false;
   }
-  if (options.resume == Resume::never || same_file(source, existing)) return false;
+  if (options.resume == Resume::never || options.expected_hash || same_file(source, existing)) return false;
   if (task.link == LinkUse::target) return is_known(task, source, existing);
   // Whose source is to be removed must be proven, and by rcopy.
   const bool known = is_known(task, source, existing);
@@ -185,6 +190,16 @@ bool is_up_to_date(const Run& run, const TreeTask& task, const io::Stat& source,
   if (timed && !on_time) refresh(run, task, existing);
   if (may_differ(source, existing, options.attributes, fs)) refresh(run, task, existing);
   return true;
+}
+
+std::string hash_of_existing(const Run& run, const TreeTask& task, const io::Stat& source, const io::Stat& existing,
+                             std::span<std::byte> buffer) {
+  const bool regular = existing.kind == io::FileKind::regular;
+  if (!wants_hashes(run.options) || !regular || !has_content(source, run.options)) return {};
+  const auto* const known = known_file(task, source, existing);
+  if (known != nullptr && known->file_hash != hash::Digest{}) return known->file_hash.hex();
+  const auto handle = task.directory->destination().handle();
+  return hash_content(run, {*handle, task.directory->name_of(task.entry.name)}, buffer).hex();
 }
 
 void give_attributes(const Run& run, const TreeTask& task) {

@@ -7,7 +7,10 @@
 
 #include <rcopy/events.hpp>
 
+#include <cstddef>
 #include <optional>
+#include <span>
+#include <string>
 
 namespace rcopy::engine {
 
@@ -23,6 +26,11 @@ namespace rcopy::engine {
 /// transfer can tell. Throws Error, also where it cannot be replaced.
 [[nodiscard]] bool is_up_to_date(const Run& run, const TreeTask& task, const io::Stat& source,
                                  const io::Stat& existing);
+
+/// Of what is up to date, where the options ask for it: as an earlier run knew it, or read now. Empty for what has no
+/// content. Throws Error.
+[[nodiscard]] std::string hash_of_existing(const Run& run, const TreeTask& task, const io::Stat& source,
+                                           const io::Stat& existing, std::span<std::byte> buffer);
 
 /// Make::attributes: gives them to what is there, and through a symlink. Throws Error.
 void give_attributes(const Run& run, const TreeTask& task);

@@ -46,11 +46,13 @@ void TreeJob::begin() {
   finished_ = std::move(earlier.finished);
 }
 
-bool TreeJob::is_finished(const std::filesystem::path& relative, std::uint64_t source,
-                          std::uint64_t destination) const {
-  if (finished_.empty()) return false;
-  const auto at = std::ranges::lower_bound(finished_, name_hash(relative), {}, &journal::FinishedName::name);
-  return at != finished_.end() && *at == journal::FinishedName{name_hash(relative), source, destination};
+const journal::KnownFile* TreeJob::find_finished(const std::filesystem::path& relative, std::uint64_t source,
+                                                 std::uint64_t destination) const {
+  if (finished_.empty()) return nullptr;
+  const journal::FinishedName wanted{name_hash(relative), source, destination};
+  const auto name_of = [](const journal::KnownFile& file) { return file.name.name; };
+  const auto at = std::ranges::lower_bound(finished_, wanted.name, {}, name_of);
+  return at != finished_.end() && at->name == wanted ? &*at : nullptr;
 }
 
 void TreeJob::add(const std::filesystem::path& relative, journal::FinishedFile file) {

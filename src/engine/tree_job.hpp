@@ -26,9 +26,9 @@ class TreeJob {
   /// A run before this one was cut short: it may have left temporary names.
   [[nodiscard]] bool was_cut_short() const { return unfinished_; }
 
-  /// Whether an earlier run finished the file, of which nothing changed since.
-  [[nodiscard]] bool is_finished(const std::filesystem::path& relative, std::uint64_t source,
-                                 std::uint64_t destination) const;
+  /// What is known of a file that an earlier run finished, and of which nothing changed since; else null.
+  [[nodiscard]] const journal::KnownFile* find_finished(const std::filesystem::path& relative, std::uint64_t source,
+                                                        std::uint64_t destination) const;
 
   /// Whether a transfer to there was begun and is not finished, as far as can be told.
   [[nodiscard]] bool may_go_on(const std::filesystem::path& destination);
@@ -49,7 +49,7 @@ class TreeJob {
   journal::TreeCatalog::Wanted wanted_;
   std::int64_t id_ = 0;
   bool unfinished_ = false;
-  std::vector<journal::FinishedName> finished_;
+  std::vector<journal::KnownFile> finished_;
   std::mutex mutex_;
   std::vector<journal::FinishedFile> added_;
   bool failed_ = false;

@@ -2,6 +2,7 @@
 #include "engine/tree_links.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace rcopy::engine {
 CopiedName copied_name(const TreeDirectory& directory, const io::Name& name) {
@@ -45,11 +46,12 @@ std::map<LinkTable::Key, LinkTable::Group>::iterator LinkTable::waiting_for(cons
   return copying.empty() ? groups_.end() : groups_.find(copying.mapped());
 }
 
-std::vector<TreeTask> LinkTable::there(const TreeDirectory& directory, const io::Name& name) {
+std::vector<TreeTask> LinkTable::there(const TreeDirectory& directory, const io::Name& name, std::string file_hash) {
   const std::lock_guard lock{mutex_};
   const auto at = waiting_for(directory, name);
   if (at == groups_.end()) return {};
   at->second.copy = copied_name(directory, name);
+  at->second.copy->file_hash = std::move(file_hash);
   return std::exchange(at->second.waiting, {});
 }
 

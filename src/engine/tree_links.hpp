@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct CopiedName {
   std::shared_ptr<io::Directory> root;
   std::vector<io::Name> below;  ///< the directories from there on
   io::Name name;
+  std::string file_hash = {};  ///< of its content, where that is known
 };
 
 /// Of the copy of the source `name`.
@@ -46,8 +48,9 @@ class LinkTable {
 
   /// What became of the name of a task, whatever the source is by now: who waited for it comes again. Nobody, where
   /// it was not that task's turn to copy.
-  /// The copy has its name.
-  [[nodiscard]] std::vector<TreeTask> there(const TreeDirectory& directory, const io::Name& name);
+  /// The copy has its name, and this hash.
+  [[nodiscard]] std::vector<TreeTask> there(const TreeDirectory& directory, const io::Name& name,
+                                            std::string file_hash = {});
   /// There is none; who waited longest copies next.
   [[nodiscard]] std::vector<TreeTask> failed(const TreeDirectory& directory, const io::Name& name);
 

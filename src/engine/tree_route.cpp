@@ -63,7 +63,9 @@ Place TreeRoute::resolve_place(const Source& source) const {
   const auto found = io::find(*place.directory, place.name);
   // As in cp, one that is there is written through.
   if (found && found->kind == io::FileKind::symlink && !makes_new_file(run_.options)) {
-    return engine::resolve_place(run_.fs, {place.path(), source_, run_.options, Target::file}, source);
+    Place through = engine::resolve_place(run_.fs, {place.path(), source_, run_.options, Target::file}, source);
+    through.named = destination_;
+    return through;
   }
   look_at(run_.fs, place, {destination_, source_, run_.options, Target::file}, source);
   return place;

@@ -42,6 +42,11 @@ enum class OpenMode {
 
 inline constexpr std::size_t kDirectAlignment = 4096;
 
+/// What a direct read of so many bytes asks for.
+[[nodiscard]] constexpr std::size_t whole_sectors(std::size_t bytes) {
+  return (bytes + kDirectAlignment - 1) / kDirectAlignment * kDirectAlignment;
+}
+
 struct Owner {
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
+#include <cstring>
 #include <ctime>
 #include <string>
 #include <utility>
@@ -46,12 +47,20 @@ std::int64_t as_integer(std::uint64_t value) { return std::bit_cast<std::int64_t
 std::uint64_t as_hash(std::optional<std::int64_t> value) { return std::bit_cast<std::uint64_t>(value.value_or(0)); }
 
 /// In the order of names; of equal ones the last.
-std::vector<FinishedName> latest_of(std::vector<FinishedName> names) {
-  std::reverse(names.begin(), names.end());
-  std::stable_sort(names.begin(), names.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-  const auto same = [](const auto& a, const auto& b) { return a.name == b.name; };
-  names.erase(std::unique(names.begin(), names.end(), same), names.end());
-  return names;
+std::vector<KnownFile> latest_of(std::vector<KnownFile> files) {
+  const auto name_of = [](const KnownFile& file) { return file.name.name; };
+  std::reverse(files.begin(), files.end());
+  std::ranges::stable_sort(files, {}, name_of);
+  const auto same = std::ranges::unique(files, {}, name_of);
+  files.erase(same.begin(), same.end());
+  return files;
+}
+
+/// Zeros where there is none.
+hash::Digest digest_of(std::optional<std::span<const std::byte>> blob) {
+  hash::Digest digest;
+  if (blob && blob->size() == digest.bytes.size()) std::memcpy(digest.bytes.data(), blob->data(), blob->size());
+  return digest;
 }
 
 }  // namespace
@@ -126,16 +135,17 @@ TreeCatalog::Tree TreeCatalog::Database::begin(const Wanted& wanted) {
   if (wanted.earlier == Earlier::forget) run("DELETE FROM tree_file WHERE tree_id = ?1", tree.id);
   run("UPDATE tree_state SET completed_at = NULL WHERE id = ?1", tree.id);
 
-  Statement names{connection_, "SELECT name, source, destination FROM tree_file "
+  Statement names{connection_, "SELECT name, source, destination, file_hash FROM tree_file "
                                "WHERE tree_id = ?1 AND (?2 = '' OR verified_by = ?2 OR verified_by = 'medium') "
                                "ORDER BY rowid"};
   const Run row{names};
   row->bind(1, tree.id);
   row->bind(2, std::string_view{wanted.verified_by});
   while (row->step()) {
-    tree.finished.push_back({.name = as_hash(row->integer(0)),
-                             .source = as_hash(row->integer(1)),
-                             .destination = as_hash(row->integer(2))});
+    tree.finished.push_back({.name = {.name = as_hash(row->integer(0)),
+                                      .source = as_hash(row->integer(1)),
+                                      .destination = as_hash(row->integer(2))},
+                             .file_hash = digest_of(row->blob(3))});
   }
   tree.finished = latest_of(std::move(tree.finished));
   return tree;

@@ -26,6 +26,12 @@ struct FinishedName {
   friend auto operator<=>(const FinishedName&, const FinishedName&) = default;
 };
 
+/// One of an earlier run. There may be a million.
+struct KnownFile {
+  FinishedName name;
+  hash::Digest file_hash;  ///< zeros: not known
+};
+
 struct FinishedFile {
   FinishedName name;
   std::optional<hash::Digest> file_hash;
@@ -56,7 +62,7 @@ class TreeCatalog {
   struct Tree {
     std::int64_t id = 0;                   ///< 0: nothing is kept of it
     bool unfinished = false;               ///< an earlier run was cut short
-    std::vector<FinishedName> finished = {};  ///< by earlier runs; sorted
+    std::vector<KnownFile> finished = {};  ///< by earlier runs; sorted by name
   };
   /// The tree of these two roots, with what earlier runs finished of it.
   [[nodiscard]] Tree begin(const Wanted& wanted);

@@ -37,6 +37,15 @@ TEST_CASE("options that make no sense are refused") {
     CHECK(is_refused({.make = make, .writing = Writing::in_place}));
     CHECK_FALSE(is_refused({.make = make, .reflink = Reflink::always}));
   }
+  const std::string hash(32, 'a');
+  CHECK_FALSE(is_refused({.expected_hash = hash}));
+  CHECK(is_refused({.make = Make::hard_link, .expected_hash = hash}));
+  CHECK_FALSE(is_refused({.manifest = "SUMS"}));
+  CHECK(is_refused({.manifest = ""}));
+  CHECK(is_refused({.make = Make::symbolic_link, .manifest = "SUMS"}));
+  CHECK(is_refused({.expected_hash = ""}));
+  CHECK(is_refused({.expected_hash = hash + "a"}));
+  CHECK(is_refused({.expected_hash = "A" + hash.substr(1)}));
   CHECK(is_refused({.filters = {{.pattern = ""}}}));
   CHECK(is_refused({.min_bytes = 2, .max_bytes = 1}));
   CHECK(is_refused({.verify = Verify::none, .sources = Sources::remove}));

@@ -27,12 +27,13 @@ TEST_CASE("each kind of failure has its exit code") {
   CHECK(code_of({ErrorCode::no_reflink}) == 1);
   CHECK(code_of({ErrorCode::usage}) == 2);
   CHECK(code_of({ErrorCode::verify_failed}) == 3);
+  CHECK(code_of({ErrorCode::unexpected_content}) == 3);
   CHECK(code_of({ErrorCode::source_changed}) == 4);
   CHECK(code_of({ErrorCode::busy}) == 5);
   CHECK(code_of({ErrorCode::journal}) == 6);
   CHECK(code_of({ErrorCode::no_space}) == 7);
   CHECK(code_of({ErrorCode::internal}) == 70);
-  CHECK(code_of({ErrorCode::interrupted}) == 1);
+  CHECK(code_of({ErrorCode::interrupted}) == 8);  // without a signal it was the time limit
 }
 
 TEST_CASE("without failures the exit code is 0") {
@@ -43,7 +44,7 @@ TEST_CASE("without failures the exit code is 0") {
 TEST_CASE("of several failures the highest ranking one decides, in any order") {
   using enum ErrorCode;
   const std::vector<ErrorCode> ranking{internal, journal, verify_failed, no_space, source_changed,
-                                       busy,     io};
+                                       busy,     io,            interrupted};
   for (std::size_t high = 0; high < ranking.size(); ++high) {
     for (std::size_t low = high; low < ranking.size(); ++low) {
       const int expected = static_cast<int>(exit_code(ranking[high]));

@@ -102,10 +102,15 @@ TEST_CASE("a failure that names no path is told with the destination") {
         "cable");
 }
 
+TEST_CASE("content that nobody expects is the source's or the hash's fault") {
+  const ErrorInfo info{.code = ErrorCode::unexpected_content, .operation = "copy", .path = "src", .reason = "why"};
+  CHECK(line(info) == "rcopy: cannot copy 'src': why; nothing was replaced; check the source, and the hash");
+}
+
 TEST_CASE("every kind of failure is one line that begins with the program's name") {
   for (const ErrorCode code :
        {ErrorCode::usage, ErrorCode::io, ErrorCode::busy, ErrorCode::journal, ErrorCode::no_space,
-        ErrorCode::no_reflink, ErrorCode::source_changed, ErrorCode::verify_failed,
+        ErrorCode::no_reflink, ErrorCode::source_changed, ErrorCode::verify_failed, ErrorCode::unexpected_content,
         ErrorCode::interrupted, ErrorCode::internal}) {
     const ErrorInfo info{.code = code, .operation = "copy", .path = "a\nb", .reason = "why"};
     for (const std::string& text : {line(info), line(info, kGiB), failure_line(Error{info})}) {
@@ -138,6 +143,9 @@ TEST_CASE("a stop says where, and that the same command continues") {
   CHECK(stopped_line(stopped(0), NextRun::continues, "SIGINT") ==
         "rcopy: 'dst': stopped by SIGINT at 0 B of 3.0 GiB; run the same command again to start "
         "over");
+  CHECK(stopped_line(stopped(kGiB), NextRun::continues, "--max-duration=2s") ==
+        "rcopy: 'dst': stopped by --max-duration=2s at 1.0 GiB of 3.0 GiB; run the same command again to "
+        "continue there");
   TransferFailed in_place = stopped(kGiB);
   in_place.writing = Writing::in_place;
   CHECK(stopped_line(in_place, NextRun::continues, "SIGINT") ==

@@ -14,6 +14,7 @@
 #include <functional>
 #include <semaphore>
 #include <string>
+#include <thread>
 
 using namespace rcopy::cli;
 using namespace std::chrono_literals;
@@ -101,7 +102,7 @@ TEST_CASE("a second signal ends the process at once, though everything hangs") {
                                 self.tell('s');
                                 hang();
                               },
-                              0ms};
+                              {.same_wish = 0ms}};
     self.tell('r');
     hang();
   }};
@@ -116,7 +117,7 @@ TEST_CASE("a second signal ends the process at once, though everything hangs") {
 
 TEST_CASE("signals that follow the first at once are the same wish") {
   const Child child{[](const Child& self) {
-    const StopSignals signals{[](int) {}, 1h};
+    const StopSignals signals{[](int) {}, {.same_wish = 1h}};
     self.tell('r');
     wait_for_stop(signals);
     ::kill(::getpid(), SIGHUP);
@@ -155,6 +156,33 @@ TEST_CASE("without a signal nothing happens, and signals work as before afterwar
   const int status = child.end();
   REQUIRE(WIFSIGNALED(status));
   CHECK(WTERMSIG(status) == SIGTERM);
+}
+
+TEST_CASE("when the time is over a stop is requested without a signal, and a signal after that still counts") {
+  const Child child{[](const Child& self) {
+    const StopSignals signals{[&](int one) { self.tell(one == 0 ? 'l' : 's'); }, {.limit = 1ms}};
+    wait_for_stop(signals);
+    self.tell(signals.out_of_time() && signals.received() == 0 ? 'y' : 'n');
+    while (signals.received() == 0) std::this_thread::yield();
+    std::_Exit(signals.received() == SIGTERM ? 0 : 1);
+  }};
+  const std::string heard{child.hear(), child.hear()};
+  CHECK((heard == "ly" || heard == "yl"));
+  child.send(SIGTERM);
+  CHECK(child.hear() == 's');
+  CHECK(child.end() == 0);
+}
+
+TEST_CASE("a signal that comes before the time is over is what stopped it") {
+  const Child child{[](const Child& self) {
+    const StopSignals signals{[](int) {}, {.limit = 1h}};
+    self.tell('r');
+    wait_for_stop(signals);
+    std::_Exit(!signals.out_of_time() && signals.received() == SIGINT ? 0 : 1);
+  }};
+  REQUIRE(child.hear() == 'r');
+  child.send(SIGINT);
+  CHECK(child.end() == 0);
 }
 
 TEST_CASE("a broken pipe does not end the process") {
