@@ -24,4 +24,7 @@ namespace rcopy::base {
 /// "0.42 s", "12.3 s", "3:05", "1:02:09".
 [[nodiscard]] std::string format_duration(std::chrono::nanoseconds duration);
 
+/// "2026-11-26T04:21:02.123Z": RFC 3339, in UTC.
+[[nodiscard]] std::string format_time(std::chrono::system_clock::time_point time);
+
 }  // namespace rcopy::base

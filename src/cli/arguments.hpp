@@ -28,6 +28,9 @@ enum class JournalChoice {
   none,
 };
 
+/// What a program gets to read on standard output.
+enum class Format { text, json };
+
 enum class Clobber { usual, never };
 
 enum class BackupChoice { unsaid, wanted };
@@ -38,6 +41,7 @@ enum class TrailingSlashes { keep, strip };
 struct Arguments {
   Action action = Action::copy;
   ui::Verbosity verbosity = ui::Verbosity::normal;
+  Format format = Format::text;
   JournalChoice journal_choice = JournalChoice::usual;
   std::filesystem::path journal;
   Verify verify = Options{}.verify;

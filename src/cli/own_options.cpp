@@ -211,6 +211,8 @@ std::vector<Row> talk_rows() {
        [](auto& to, const auto&) { to.verbosity = Verbosity::verbose; }},
       {"-q", "--quiet", "", "say nothing but errors",
        [](auto& to, const auto&) { to.verbosity = Verbosity::quiet; }},
+      {"", "--json", "", "standard output is for programs: one JSON object a line",
+       [](auto& to, const auto&) { to.format = Format::json; }},
       {"-h", "--help", "", "show this help and exit",
        [](auto& to, const auto&) { to.action = Action::help; }},
       {"", "--version", "", "show the version and exit",

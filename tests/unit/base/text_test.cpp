@@ -116,3 +116,11 @@ TEST_CASE("durations go from hundredths of a second to hours") {
   CHECK(format_duration(100h + 1s) == "100:00:01");
   CHECK(format_duration(-5s) == "0.00 s");
 }
+
+TEST_CASE("a point in time is told in UTC, to the millisecond") {
+  using namespace std::chrono;
+  using TimePoint = system_clock::time_point;
+  CHECK(format_time(TimePoint{}) == "1970-01-01T00:00:00.000Z");
+  CHECK(format_time(TimePoint{seconds{951782399} + milliseconds{7}}) == "2000-02-28T23:59:59.007Z");
+  CHECK(format_time(TimePoint{seconds{1709251199}} + microseconds{999999}) == "2024-02-29T23:59:59.999Z");
+}
