@@ -93,6 +93,36 @@ std::string quoted(const std::filesystem::path& path) {
   return text + "'";
 }
 
+std::string escaped_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    switch (c) {
+      case '\n': line += "\\n"; break;
+      case '\r': line += "\\r"; break;
+      case '\\': line += "\\\\"; break;
+      default: line += c;
+    }
+  }
+  return line;
+}
+
+std::optional<std::string> unescaped_line(std::string_view line) {
+  std::string text;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] != '\\') {
+      text += line[i];
+      continue;
+    }
+    switch (++i < line.size() ? line[i] : '\0') {
+      case 'n': text += '\n'; break;
+      case 'r': text += '\r'; break;
+      case '\\': text += '\\'; break;
+      default: return std::nullopt;
+    }
+  }
+  return text;
+}
+
 std::string format_bytes(std::uint64_t bytes) {
   const Scaled value = scaled(bytes);
   if (value.unit == 0) return fmt::format("{} B", value.whole);

@@ -195,7 +195,7 @@ std::vector<Row> load_rows() {
 std::vector<Row> talk_rows() {
   using ui::Verbosity;
   return {
-      {"", "--journal", "PATH", "keep the positions in this file", name_journal},
+      {"", "--journal", "PATH", "keep the positions in this file", name_journal, "", Kept::no},
       {"", "--no-journal", "", "keep no positions: nothing to continue by a later run",
        [](auto& to, const auto&) { choose_journal(to, JournalChoice::none); }},
       {"", "--catalog", "", "keep the list of finished files in the journal",

@@ -124,3 +124,12 @@ TEST_CASE("a point in time is told in UTC, to the millisecond") {
   CHECK(format_time(TimePoint{seconds{951782399} + milliseconds{7}}) == "2000-02-28T23:59:59.007Z");
   CHECK(format_time(TimePoint{seconds{1709251199}} + microseconds{999999}) == "2024-02-29T23:59:59.999Z");
 }
+
+TEST_CASE("a text in one line, and back") {
+  const std::string text{"a\nb\rc\\d\te"};
+  CHECK(escaped_line(text) == "a\\nb\\rc\\\\d\te");
+  CHECK(unescaped_line(escaped_line(text)) == text);
+  CHECK(unescaped_line("") == "");
+  CHECK_FALSE(unescaped_line("a\\"));
+  CHECK_FALSE(unescaped_line("a\\x"));
+}
