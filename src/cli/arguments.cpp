@@ -86,7 +86,8 @@ void check_instead(const Arguments& arguments) {
   if (arguments.action_name.empty()) return;
   const std::string& action = arguments.action_name;
   if (!arguments.operands.empty()) {
-    refuse("extra operand " + base::quoted(arguments.operands.front()) + "; " + action + " takes none");
+    const char* const but = arguments.action == Action::audit ? "; a path is given as --audit=PATH" : "";
+    refuse("extra operand " + base::quoted(arguments.operands.front()) + "; " + action + " takes none" + but);
   }
   if (arguments.action != Action::check && arguments.journal_choice == JournalChoice::none) {
     refuse(action + " and --no-journal exclude each other");

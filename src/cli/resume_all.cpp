@@ -86,6 +86,7 @@ JobSummary resume_all(const std::vector<std::string>& words, const Options& now,
                       const std::stop_token& stop) {
   const auto warn = [&](const Warning& warning) { observer.on_event(warning); };
   const auto records = unfinished_records(*now.journal, warn);
+  if (records.empty()) observer.on_event(Notice{.path = {}, .text = "nothing is unfinished"});
   JobSummary summary;
   for (const JournalRecord& record : records) {
     if (stop.stop_requested()) break;

@@ -102,6 +102,7 @@ bool is_meant(const RecordKey& key, const RecordId& id, const stdfs::path& desti
 
 std::string days_text(std::chrono::seconds age) {
   const auto days = std::chrono::duration_cast<std::chrono::days>(age).count();
+  if (days == 0) return "less than a day";
   return std::to_string(days) + (days == 1 ? " day" : " days");
 }
 

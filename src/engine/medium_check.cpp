@@ -10,6 +10,7 @@
 #include "io/idle_priority.hpp"
 #include "io/memory.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <thread>
 #include <utility>

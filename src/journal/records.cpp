@@ -9,7 +9,6 @@
 #include "journal/sqlite.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <chrono>
 #include <span>
@@ -52,7 +51,9 @@ class Records::Database {
  public:
   /// The journal sees to it that this is one of ours, with all its columns, and has it open until this has.
   Database(const std::filesystem::path& database, Journal::OnWarning on_warning, const char* vfs)
-      : on_warning_{std::move(on_warning)}, journal_{database, on_warning_, vfs}, connection_{Place{.database = journal_.path(), .vfs = vfs}} {
+      : on_warning_{std::move(on_warning)},
+        journal_{database, on_warning_, vfs},
+        connection_{Place{.database = journal_.path(), .vfs = vfs}} {
     connection_.wait_at_most(kPatience);
     has_trees_ = connection_.number("SELECT count(*) FROM sqlite_master WHERE name = 'tree_state'") != 0;
     // Its columns may be those of an earlier version.

@@ -108,10 +108,11 @@ begin "a block that changes below the file system"
 loop_case() {
   local at
   truncate -s 32M image
-  mkfs.ext4 -q -F image 2>"$err" && mkdir mnt && mount -o loop image mnt 2>"$err" || {
+  mkdir mnt
+  if ! { mkfs.ext4 -q -F image && mount -o loop image mnt; } 2>"$err"; then
     skip_case "no ext4 can be mounted: $(tail -n 1 "$err")"
     return 0
-  }
+  fi
   mounts+=("$work/mnt")
   make_file $((2 * MiB)) 77 unique
   run --no-verify unique mnt/copy
@@ -128,6 +129,7 @@ loop_case() {
   expect_status 3
   expect_said "^rcopy: '$work/mnt/copy': FAILED: .*, the journal says $(hash_of unique); "
   umount mnt
+  mounts=()
   run --audit=mnt
   expect_status 1
   expect_said "'$work/mnt/copy'"

@@ -28,7 +28,7 @@ expect_status 0
 expect_silence
 
 begin "what is finished is not listed"
-run source done
+run source finished
 run --list
 expect_printed '^nothing is unfinished$'
 
@@ -59,7 +59,7 @@ expect_printed '^nothing is unfinished$'
 need_strace
 
 begin "a copy that was stopped: how far, and why"
-rm -rf -- "$(dirname -- "$journal")" done
+rm -rf -- "$(dirname -- "$journal")" finished
 stop_copy $((6 * MiB)) source dest
 id=$(journal_query 'select id from transfer_state')
 run --list
