@@ -7,7 +7,7 @@
 
 top=$(dirname -- "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")")
 builds=$top/.build
-packages=(cmake g++ libcli11-dev libfmt-dev libsqlite3-dev libxxhash-dev ninja-build pkgconf)
+packages=(cmake g++ libcli11-dev libfmt-dev libsqlite3-dev libxxhash-dev ninja-build nlohmann-json3-dev pkgconf)
 
 say() {
   printf 'rcopy: %s\n' "$*" >&2

@@ -260,6 +260,9 @@ struct Options {
   Sparse sparse = Sparse::automatic;
   /// How long to wait for another rcopy that works on the same destination; zero: not at all.
   std::chrono::milliseconds lock_wait{0};
+  /// These options in words of the caller's own, which the journal keeps with what is not finished, for who
+  /// continues it later (JournalRecord::options). Nothing else reads them.
+  std::string words = {};
 };
 
 /// Throws Error (usage) where the values make no sense together.

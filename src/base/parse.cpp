@@ -19,6 +19,15 @@ constexpr std::array<Unit, 5> kUnits{
     {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"", 1000}}};
 constexpr double kMostMilliseconds = 10'000.0 * 3'600'000.0;
 
+constexpr double kDaySeconds = 86'400;
+constexpr std::array<Unit, 6> kAges{{{"s", 1},
+                                     {"m", 60},
+                                     {"h", 3600},
+                                     {"d", kDaySeconds},
+                                     {"w", 7 * kDaySeconds},
+                                     {"y", 365 * kDaySeconds}}};
+constexpr double kMostSeconds = 1000 * 365 * kDaySeconds;
+
 constexpr double kKiB = 1024;
 constexpr double kMiB = kKiB * 1024;
 constexpr double kGiB = kMiB * 1024;
@@ -72,6 +81,12 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
   const auto milliseconds = scaled(text, kUnits);
   if (!milliseconds || *milliseconds > kMostMilliseconds) return std::nullopt;
   return std::chrono::milliseconds{std::llround(*milliseconds)};
+}
+
+std::optional<std::chrono::seconds> parse_age(std::string_view text) {
+  const auto seconds = scaled(text, kAges);
+  if (!seconds || *seconds > kMostSeconds) return std::nullopt;
+  return std::chrono::seconds{std::llround(*seconds)};
 }
 
 std::optional<std::uint64_t> parse_rate(std::string_view text) {

@@ -18,6 +18,9 @@ namespace rcopy::base {
 /// most 10000 hours.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
+/// "30d", "12h", "2w", "1.5y" (of 365 days); a bare number is nothing. At most a thousand years.
+[[nodiscard]] std::optional<std::chrono::seconds> parse_age(std::string_view text);
+
 /// Bytes a second: "500" is KiB as in rsync; "10M", "1.5G", "64K" are powers of 1024, in either
 /// case. At least 1 KiB and at most 2^53 bytes; rounded to a whole byte.
 [[nodiscard]] std::optional<std::uint64_t> parse_rate(std::string_view text);

@@ -93,6 +93,36 @@ std::string quoted(const std::filesystem::path& path) {
   return text + "'";
 }
 
+std::string escaped_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    switch (c) {
+      case '\n': line += "\\n"; break;
+      case '\r': line += "\\r"; break;
+      case '\\': line += "\\\\"; break;
+      default: line += c;
+    }
+  }
+  return line;
+}
+
+std::optional<std::string> unescaped_line(std::string_view line) {
+  std::string text;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] != '\\') {
+      text += line[i];
+      continue;
+    }
+    switch (++i < line.size() ? line[i] : '\0') {
+      case 'n': text += '\n'; break;
+      case 'r': text += '\r'; break;
+      case '\\': text += '\\'; break;
+      default: return std::nullopt;
+    }
+  }
+  return text;
+}
+
 std::string format_bytes(std::uint64_t bytes) {
   const Scaled value = scaled(bytes);
   if (value.unit == 0) return fmt::format("{} B", value.whole);
@@ -118,6 +148,16 @@ std::string format_duration(std::chrono::nanoseconds duration) {
   if (whole < 60) return fmt::format("{}.{} s", whole, centiseconds % 100 / 10);
   if (whole < 3600) return fmt::format("{}:{:02}", whole / 60, whole % 60);
   return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+std::string format_time(std::chrono::system_clock::time_point time) {
+  using namespace std::chrono;
+  const auto day = floor<days>(time);
+  const year_month_day date{day};
+  const hh_mm_ss clock{floor<milliseconds>(time) - day};
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
 }
 
 }  // namespace rcopy::base

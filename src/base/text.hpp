@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,5 +24,13 @@ namespace rcopy::base {
 
 /// "0.42 s", "12.3 s", "3:05", "1:02:09".
 [[nodiscard]] std::string format_duration(std::chrono::nanoseconds duration);
+
+/// In one line: a line feed as \n, a carriage return as \r, a backslash doubled, as lists of hashes have it.
+[[nodiscard]] std::string escaped_line(std::string_view text);
+/// The text that it stands for; nothing where a backslash begins anything else.
+[[nodiscard]] std::optional<std::string> unescaped_line(std::string_view line);
+
+/// "2026-11-26T04:21:02.123Z": RFC 3339, in UTC.
+[[nodiscard]] std::string format_time(std::chrono::system_clock::time_point time);
 
 }  // namespace rcopy::base

@@ -28,8 +28,20 @@ std::string cli11_names(const Row& row) {
   return short_name + (short_name.empty() || long_name.empty() ? "" : ",") + long_name;
 }
 
+/// The word that means the option, for who continues the copy.
+void keep_word(Arguments& arguments, const Row& row, const std::string& value) {
+  if (row.kept == Kept::no) return;
+  std::string word = *row.long_name != '\0' ? row.long_name : row.short_name;
+  const bool file = word.ends_with("-from") && value != "-";  // who continues may be in another directory
+  if (takes_value(row)) word += "=" + (file ? std::filesystem::absolute(value).native() : value);
+  arguments.words += base::escaped_line(word) + "\n";
+}
+
 void declare(CLI::App& app, const Row& row, Arguments& arguments) {
-  const Apply& apply = row.apply;
+  const Apply apply = [&row](Arguments& to, const std::string& value) {
+    keep_word(to, row, value);
+    row.apply(to, value);
+  };
   if (takes_value(row)) {
     app.add_option_function<std::string>(
            cli11_names(row),
@@ -67,6 +79,19 @@ void check_standard_input(const Arguments& arguments) {
     return word.text == "-" && word.kind != Kind::exclude && word.kind != Kind::include;
   });
   if (readers + (arguments.files_from == "-" ? 1 : 0) > 1) refuse("standard input can be read by one option only");
+}
+
+/// Where nothing is copied there is nothing to name.
+void check_instead(const Arguments& arguments) {
+  if (arguments.action_name.empty()) return;
+  const std::string& action = arguments.action_name;
+  if (!arguments.operands.empty()) {
+    const char* const but = arguments.action == Action::audit ? "; a path is given as --audit=PATH" : "";
+    refuse("extra operand " + base::quoted(arguments.operands.front()) + "; " + action + " takes none" + but);
+  }
+  if (arguments.action != Action::check && arguments.journal_choice == JournalChoice::none) {
+    refuse(action + " and --no-journal exclude each other");
+  }
 }
 
 std::filesystem::path without_slashes(const std::filesystem::path& path) {
@@ -131,6 +156,7 @@ constexpr const char* kHelpHead =
     "Usage: rcopy [OPTION]... SOURCE DEST\n"
     "  or:  rcopy [OPTION]... SOURCE... DIRECTORY\n"
     "  or:  rcopy [OPTION]... -t DIRECTORY SOURCE...\n"
+    "  or:  rcopy [OPTION]... --list, --resume-all, --audit, --check=FILE, ...\n"
     "Copy files like cp, but so that they can be trusted: a copy that was cut short\n"
     "is continued by the same command, and a finished one is read back from the\n"
     "medium before it gets its name.\n";
@@ -172,6 +198,7 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
     refuse(error.what());
   }
   arguments.operands = operands_among(app.remaining());
+  check_instead(arguments);
   check_standard_input(arguments);
   return arguments;
 }
@@ -213,6 +240,7 @@ Options to_options(const Arguments& arguments, const Environment& environment) {
       .cache = arguments.cache,
       .sparse = arguments.sparse,
       .lock_wait = arguments.lock_wait,
+      .words = arguments.words,
   };
   if (arguments.backups == BackupChoice::wanted) {
     const std::string& usual = environment.version_control;

@@ -9,6 +9,7 @@
 #include "ui/text_renderer.hpp"
 
 #include <rcopy/copy.hpp>
+#include <rcopy/journal.hpp>
 #include <rcopy/options.hpp>
 
 #include <chrono>
@@ -20,13 +21,16 @@
 
 namespace rcopy::cli {
 
-enum class Action { copy, help, version };
+enum class Action { copy, help, version, list, resume_all, forget, prune, audit, check };
 
 enum class JournalChoice {
   usual,  ///< where the environment says
   named,  ///< Arguments::journal
   none,
 };
+
+/// What a program gets to read on standard output.
+enum class Format { text, json };
 
 enum class Clobber { usual, never };
 
@@ -43,7 +47,14 @@ struct TimeLimit {
 /// What the user wrote, with the defaults filled in.
 struct Arguments {
   Action action = Action::copy;
+  std::string action_name;          ///< the option that says so
+  std::vector<RecordKey> forgotten;
+  std::chrono::seconds pruned_age{0};
+  std::filesystem::path audited;    ///< empty: everything
+  std::filesystem::path checked;    ///< a list of hashes; "-" is standard input
+  std::string words;                ///< Options::words: those of the copy, one a line, as base::escaped_line() makes it
   ui::Verbosity verbosity = ui::Verbosity::normal;
+  Format format = Format::text;
   JournalChoice journal_choice = JournalChoice::usual;
   std::filesystem::path journal;
   Verify verify = Options{}.verify;

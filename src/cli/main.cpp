@@ -5,7 +5,9 @@
 #include "cli/arguments.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/failure_text.hpp"
+#include "cli/instead.hpp"
 #include "cli/journal_location.hpp"
+#include "cli/resume_all.hpp"
 #include "cli/signals.hpp"
 #include "ui/answer.hpp"
 #include "ui/screen.hpp"
@@ -21,7 +23,9 @@
 #include <clocale>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <new>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -84,7 +88,10 @@ StopSignals::Times stop_times(const Arguments& arguments) {
   return times;
 }
 
-Ending copy(const Arguments& arguments, const Job& job, const Options& options) {
+/// What is to be copied, by who copies it.
+using Copy = std::function<JobSummary(const Options&, Observer&, std::stop_token)>;
+
+Ending copy(const Arguments& arguments, const Options& options, const Copy& copy_all) {
   ui::Screen screen{ui::standard_streams()};
   const auto say_stopping = [&](int signal) {
     if (arguments.verbosity != Verbosity::quiet) screen.print(Channel::err, stopping_line(arguments, options, signal));
@@ -98,7 +105,7 @@ Ending copy(const Arguments& arguments, const Job& job, const Options& options) 
   }
   const auto start = std::chrono::steady_clock::now();
   try {
-    const JobSummary summary = copy_files(job, options, renderer, signals.token());
+    const JobSummary summary = copy_all(options, renderer, signals.token());
     renderer.finish(summary, std::chrono::steady_clock::now() - start);
     return {exit_code(summary), signals.received()};
   } catch (const Error& error) {
@@ -121,9 +128,22 @@ Ending run(const std::vector<std::string>& words) {
   switch (arguments.action) {
     case Action::help: std::fputs(help_text().c_str(), stdout); return {};
     case Action::version: std::fputs(version_text().c_str(), stdout); return {};
-    case Action::copy: break;
+    case Action::copy:
+    case Action::resume_all: break;
+    case Action::list:
+    case Action::forget:
+    case Action::prune:
+    case Action::audit:
+    case Action::check: {
+      const InsteadEnd end = do_instead(arguments, read_environment());
+      return {.code = end.code, .signal = end.signal};
+    }
   }
-  return copy(arguments, job, to_options(arguments, read_environment()));
+  const Options usual = to_options(arguments, read_environment());
+  return copy(arguments, usual, [&](const Options& options, Observer& observer, std::stop_token stop) {
+    return arguments.action == Action::resume_all ? resume_all(words, options, observer, stop)
+                                                  : copy_files(job, options, observer, std::move(stop));
+  });
 }
 
 Ending run_and_report(const std::vector<std::string>& words) {

@@ -31,4 +31,7 @@ namespace rcopy::cli {
 /// What is kept of it, and said.
 [[nodiscard]] std::vector<Row> talk_rows();
 
+/// What the program does with its journal and with lists of hashes.
+[[nodiscard]] std::vector<Row> instead_rows();
+
 }  // namespace rcopy::cli

@@ -36,6 +36,7 @@ const std::vector<Group>& option_groups() {
       {"How it is made, continued and proven", proof_rows()},
       {"What it waits for, and leaves to others", load_rows()},
       {"What is kept of it, and said", talk_rows()},
+      {"Instead of copying", instead_rows()},
   };
   return groups;
 }

@@ -17,6 +17,9 @@ namespace rcopy::cli {
 
 using Apply = std::function<void(Arguments&, const std::string& value)>;
 
+/// Whether the journal keeps an option, so that a copy that is continued later has it, too.
+enum class Kept { yes, no };
+
 /// One option. Options are applied in the order they are given, so the last one counts.
 struct Row {
   const char* short_name;  ///< "" where there is none
@@ -25,6 +28,7 @@ struct Row {
   const char* help;        ///< lines end with '\n' where --help breaks them
   Apply apply;
   const char* without = "";  ///< the value of the option alone, where it may be left out
+  Kept kept = Kept::yes;
 };
 
 [[nodiscard]] inline bool takes_value(const Row& row) { return *row.value != '\0'; }

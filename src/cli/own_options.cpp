@@ -222,7 +222,7 @@ std::vector<Row> load_rows() {
 std::vector<Row> talk_rows() {
   using ui::Verbosity;
   return {
-      {"", "--journal", "PATH", "keep the positions in this file", name_journal},
+      {"", "--journal", "PATH", "keep the positions in this file", name_journal, "", Kept::no},
       {"", "--no-journal", "", "keep no positions: nothing to continue by a later run",
        [](auto& to, const auto&) { choose_journal(to, JournalChoice::none); }},
       {"", "--catalog", "", "keep the list of finished files in the journal",
@@ -242,6 +242,8 @@ std::vector<Row> talk_rows() {
        [](auto& to, const auto&) { to.verbosity = Verbosity::verbose; }},
       {"-q", "--quiet", "", "say nothing but errors",
        [](auto& to, const auto&) { to.verbosity = Verbosity::quiet; }},
+      {"", "--json", "", "standard output is for programs: one JSON object a line",
+       [](auto& to, const auto&) { to.format = Format::json; }},
       {"-h", "--help", "", "show this help and exit",
        [](auto& to, const auto&) { to.action = Action::help; }},
       {"", "--version", "", "show the version and exit",

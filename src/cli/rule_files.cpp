@@ -43,13 +43,6 @@ std::string bytes_of(std::FILE* stream, const std::filesystem::path& file) {
   }
 }
 
-std::string content_of(const std::filesystem::path& file) {
-  if (file == kStandardInput) return bytes_of(stdin, file);
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream{std::fopen(file.c_str(), "re"), &std::fclose};
-  if (!stream) refuse_file(file, errno);
-  return bytes_of(stream.get(), file);
-}
-
 std::string shown(const std::filesystem::path& file) {
   return file == kStandardInput ? "standard input" : base::quoted(file);
 }
@@ -148,6 +141,13 @@ class Reader {
 };
 
 }  // namespace
+
+std::string content_of(const std::filesystem::path& file) {
+  if (file == kStandardInput) return bytes_of(stdin, file);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream{std::fopen(file.c_str(), "re"), &std::fclose};
+  if (!stream) refuse_file(file, errno);
+  return bytes_of(stream.get(), file);
+}
 
 RuleWord pattern_word(const std::string& text, Kind kind) {
   if (text == "!") return {.kind = Kind::clear};

@@ -48,4 +48,7 @@ struct RuleWord {
 /// Throws Error (usage) for a file that cannot be read, and a name that leads out of the source.
 [[nodiscard]] std::vector<std::filesystem::path> read_names(const std::filesystem::path& file, Separator separator);
 
+/// All that is in it, "-" for standard input. Throws Error (usage).
+[[nodiscard]] std::string content_of(const std::filesystem::path& file);
+
 }  // namespace rcopy::cli

@@ -130,6 +130,7 @@ journal::Row Attempt::continued_row() const {
   journal::Row row = *row_;
   row.file_path = source_.path;
   row.mount = place_->mount;
+  row.options = run_.options.words;
   ++row.attempts;
   return row;
 }
@@ -142,6 +143,7 @@ journal::Row Attempt::fresh_row() {
   row.source = source_identity(source_.stat, source_.fs);
   row.partial = partial_->found().identity;
   row.mount = place_->mount;
+  row.options = run_.options.words;
   row.attempts = order_.number;
   row.started_at = unix_now();
   return row;

@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "engine/content_hash.hpp"
 
+#include "engine/interrupted.hpp"
 #include "engine/pace.hpp"
 
 #include <algorithm>
 
 namespace rcopy::engine {
-namespace {
-
-[[noreturn]] void fail(const io::File& file, ErrorCode code, const char* reason) {
-  throw Error{{.code = code, .operation = "read back", .path = file.path(), .reason = reason}};
-}
-
-}  // namespace
 
 hash::Digest hash_content(const Run& run, const FileName& file, std::span<std::byte> buffer) {
   const auto cached = io::open(file.directory, file.name, io::OpenMode::read_back);
@@ -23,11 +17,16 @@ hash::Digest hash_content(const Run& run, const FileName& file, std::span<std::b
   Pace pace{run.options.bytes_per_second};
   hash::Hasher hasher;
   while (hasher.bytes() < size_bytes) {
-    if (run.stop.stop_requested()) fail(*cached, ErrorCode::interrupted, "stopped as requested");
+    if (run.stop.stop_requested()) throw interrupted("read back", cached->path());
     const std::uint64_t left = size_bytes - hasher.bytes();
     const std::size_t wanted = pace.piece(static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), left)));
     const std::size_t got = std::min(wanted, reader.read(buffer.first(io::whole_sectors(wanted)), wanted, hasher.bytes()));
-    if (got < wanted) fail(*cached, ErrorCode::io, "it got shorter while it was read");
+    if (got < wanted) {
+      throw Error{{.code = ErrorCode::io,
+                   .operation = "read back",
+                   .path = cached->path(),
+                   .reason = "it got shorter while it was read"}};
+    }
     hasher.update(buffer.first(got));
     pace.spend(got, run.stop);
   }

@@ -2,6 +2,7 @@
 #include "engine/staged_file.hpp"
 
 #include "engine/attributes.hpp"
+#include "engine/medium_hash.hpp"
 #include "engine/data_finder.hpp"
 #include "engine/identity.hpp"
 #include "engine/publish.hpp"
@@ -98,7 +99,10 @@ bool StagedFile::holds_what_was_read(std::span<std::byte> buffer) {
     try {
       const auto direct = io::open_direct(*place_.directory, place_.partial_name, io::OpenMode::read_direct);
       // Opened by its name, so that this is what gets the final one.
-      if (direct) return same_file(io::stat(*direct), partial_->locked()) && read_back(*direct, buffer) == digest_;
+      if (direct) {
+        return same_file(io::stat(*direct), partial_->locked()) &&
+               hash_small(*direct, source_.stat.size_bytes, buffer) == digest_;
+      }
     } catch (const Error& error) {
       if (error.info().os_error != EINVAL) throw;  // some take O_DIRECT in open() and refuse it in read()
     }
@@ -106,20 +110,7 @@ bool StagedFile::holds_what_was_read(std::span<std::byte> buffer) {
                             "the file system refuses direct reads; the page cache is dropped before reading back");
   }
   partial_->check_named("publish");
-  return !content || read_back(partial_->file(), buffer) == digest_;
-}
-
-std::optional<hash::Digest> StagedFile::read_back(io::File& file, std::span<std::byte> buffer) const {
-  const std::uint64_t size = source_.stat.size_bytes;
-  hash::Hasher hasher;
-  while (hasher.bytes() < size) {
-    const std::uint64_t left = size - hasher.bytes();
-    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), left));
-    const std::size_t got = io::read_at_least(file, buffer.first(io::whole_sectors(wanted)), wanted, hasher.bytes());
-    if (got < wanted || got > left) return std::nullopt;
-    hasher.update(buffer.first(got));
-  }
-  return hasher.digest();
+  return !content || hash_small(partial_->file(), source_.stat.size_bytes, buffer) == digest_;
 }
 
 void StagedFile::discard() noexcept {

@@ -48,7 +48,6 @@ class StagedFile final : public Staged {
   [[nodiscard]] bool write(std::span<std::byte> buffer);
   [[nodiscard]] bool share_blocks();
   [[nodiscard]] bool holds_what_was_read(std::span<std::byte> buffer);
-  [[nodiscard]] std::optional<hash::Digest> read_back(io::File& file, std::span<std::byte> buffer) const;
 
   const Run& run_;
   TreeDirectoryPtr directory_;

@@ -20,11 +20,11 @@ std::uint64_t hash_of(std::span<const std::byte> bytes) {
   return value;
 }
 
+}  // namespace
+
 std::uint64_t name_hash(const std::filesystem::path& relative) {
   return hash_of(std::as_bytes(std::span{relative.native()}));
 }
-
-}  // namespace
 
 std::uint64_t identity_hash(const io::Stat& stat, const io::FsInfo& fs) {
   const auto source = source_identity(stat, fs);

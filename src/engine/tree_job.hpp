@@ -15,6 +15,9 @@ namespace rcopy::engine {
 /// What is known of a source or destination as long as nobody changes it.
 [[nodiscard]] std::uint64_t identity_hash(const io::Stat& stat, const io::FsInfo& fs);
 
+/// Of a file's path as filters see it: what the catalog knows it by.
+[[nodiscard]] std::uint64_t name_hash(const std::filesystem::path& relative);
+
 class TreeJob {
  public:
   /// `catalog` may be null. Else it must outlive this.

@@ -120,16 +120,18 @@ DestinationState state_of(io::Directory& directory, Origin origin, const TreeDir
 }
 
 /// What the journal has of the tree of these two.
-std::shared_ptr<TreeJob> job_of(const Run& run, const stdfs::path& source, const stdfs::path& destination) {
+std::shared_ptr<TreeJob> job_of(const Run& run, const TreeEnds& ends, io::Name root_name) {
   using journal::TreeCatalog;
   const Options& options = run.options;
   const bool forget = options.resume == Resume::never;
   return std::make_shared<TreeJob>(
       run.catalog,
-      TreeCatalog::Wanted{.source = source,
-                          .destination = destination,
+      TreeCatalog::Wanted{.source = ends.source,
+                          .destination = ends.destination,
                           .verified_by = options.verify == Verify::none ? "" : to_text(options.verify),
-                          .earlier = forget ? TreeCatalog::Earlier::forget : TreeCatalog::Earlier::keep});
+                          .earlier = forget ? TreeCatalog::Earlier::forget : TreeCatalog::Earlier::keep,
+                          .options = options.words,
+                          .root_name = std::move(root_name)});
 }
 
 stdfs::path without_slashes(const stdfs::path& path) {
@@ -205,7 +207,9 @@ TreeDirectoryPtr open_tree(const Run& run, const stdfs::path& source, const stdf
   const auto above = open_as_allowed(fs, parent);
   check_apart(fs, {.source = source, .destination = destination}, from_stat, *above, name);
   const stdfs::path to = itself ? parent : parent / name;
-  const auto job = job_of(run, from, to);
+  const io::Name shown = destination_name(source);
+  const io::Name root_name = shown == "." || shown == ".." ? io::Name{} : shown;
+  const auto job = job_of(run, {.source = from, .destination = to}, root_name);
   // Before it is there: who repeats the command after a kill means this one, and not one in it.
   if (!itself && run.options.execution == Execution::real && !io::find(*above, name)) job->begin();
   const Origin origin = itself ? Origin::found : make_directory(run, nullptr, *above, name, from_stat);
@@ -218,12 +222,8 @@ TreeDirectoryPtr open_tree(const Run& run, const stdfs::path& source, const stdf
                                                 volume_of(fs, *from_handle, from_stat.device));
   auto destination_side =
       std::make_unique<TreeSide>(to_handle, name, text, volume_of(fs, *to_handle, stat_of(*to_handle).device));
-  const io::Name shown = destination_name(source);
-  const bool nameless = shown == "." || shown == "..";
   return finished.watch(std::make_unique<TreeDirectory>(nullptr, std::move(source_side), std::move(destination_side),
-                                                        nameless ? stdfs::path{} : shown,
-                                                        state_of(*to_handle, origin, nullptr),
-                                                        job));
+                                                        root_name, state_of(*to_handle, origin, nullptr), job));
 }
 
 GivenFile split(io::FileSystem& fs, const stdfs::path& source, const stdfs::path& destination) {

@@ -174,7 +174,10 @@ void Journal::Database::prepare(Deadline deadline) {
       io::on_network_file_system(path().parent_path()) ? Log::rollback : Log::write_ahead;
   log_ = prepare_database(*connection_, wanted, deadline);
   try {
-    retry_while_busy(deadline, [&] { statements_.emplace(*connection_); });
+    retry_while_busy(deadline, [&] {
+      add_missing_columns(*connection_);
+      statements_.emplace(*connection_);
+    });
   } catch (const SqliteError& error) {
     // The table or a column is missing in a database that says it is ours.
     if (error.primary() == SQLITE_ERROR) connection_->fail("use the journal", SQLITE_CORRUPT);

@@ -83,6 +83,7 @@ struct Row {
   std::int64_t updated_at = 0;
   std::int64_t completed_at = 0;                  ///< 0: not complete
   std::string rcopy_version;
+  std::string options;                            ///< Options::words of the run that wrote the row
 };
 
 }  // namespace rcopy::journal

@@ -164,6 +164,7 @@ Row read_columns(std::int64_t id, const Columns& columns) {
       .updated_at = columns.number(Column::updated_at),
       .completed_at = columns.number_or_zero(Column::completed_at),
       .rcopy_version = columns.text(Column::rcopy_version),
+      .options = columns.text_or_empty(Column::options),
   };
   check_together(row);
   return row;
@@ -205,6 +206,7 @@ RowParameters::RowParameters(Statement& statement, const Row& row)
   bind.number(Column::updated_at, row.updated_at);
   if (row.completed_at != 0) bind.number(Column::completed_at, row.completed_at);
   bind.text(Column::rcopy_version, row.rcopy_version);
+  bind.text_or_null(Column::options, row.options);
 }
 
 ReadRow read_row(const Statement& statement) {

@@ -53,6 +53,7 @@ CREATE TABLE transfer_state (
   updated_at         INTEGER NOT NULL,
   completed_at       INTEGER,
   rcopy_version      TEXT    NOT NULL,
+  options            TEXT,
   CHECK (0 <= durable_bytes AND durable_bytes <= transferred_bytes
          AND transferred_bytes <= total_bytes),
   CHECK (transferred_bytes = 0 OR file_hash IS NOT NULL
@@ -217,9 +218,29 @@ Log prepare_database(Connection& connection, Log wanted, Deadline deadline) {
   return log;
 }
 
+void add_missing_columns(Connection& connection) {
+  // Of a table that has neither, what is wrong with it shows elsewhere.
+  const auto is_missing = [&] {
+    return connection.text("SELECT group_concat(name) FROM pragma_table_info('transfer_state') "
+                           "WHERE name = 'rcopy_version' OR name = 'options'") == "rcopy_version";
+  };
+  if (!is_missing()) return;
+  Transaction transaction{connection, Transaction::Kind::write};
+  if (is_missing()) connection.run("ALTER TABLE transfer_state ADD COLUMN options TEXT");
+  transaction.commit();
+}
+
 std::string find_sql() {
   return "SELECT id, " + join([](std::size_t i) { return std::string{kColumnNames[i]}; }) +
          " FROM transfer_state WHERE id = (SELECT id FROM transfer_state WHERE dest_path = ?1)";
+}
+
+std::string list_sql() {
+  return "SELECT id, " + join([](std::size_t i) {
+           const std::string name = kColumnNames[i];
+           return name.ends_with("hash_state") ? "NULL" : name;
+         }) +
+         " FROM transfer_state WHERE ?1 = 0 OR status <> 'complete' ORDER BY id";
 }
 
 std::string put_sql() {

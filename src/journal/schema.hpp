@@ -53,6 +53,7 @@ enum class Column : int {
   updated_at,
   completed_at,
   rcopy_version,
+  options,
 };
 inline constexpr std::array kColumnNames{
     "file_path",        "dest_path",        "total_bytes", "transferred_bytes",
@@ -63,8 +64,9 @@ inline constexpr std::array kColumnNames{
     "dest_fs_id",       "dest_root_ino",     "dest_root_birth_ns",
     "status",           "verified_by",      "attempts",    "last_error",
     "started_at",       "updated_at",       "completed_at", "rcopy_version",
+    "options",
 };
-static_assert(kColumnNames.size() == static_cast<std::size_t>(Column::rcopy_version) + 1);
+static_assert(kColumnNames.size() == static_cast<std::size_t>(Column::options) + 1);
 
 /// What a database says it is.
 enum class Owner {
@@ -91,9 +93,14 @@ enum class Log {
 /// sets the log mode. Gives the mode that SQLite really uses. No file changes on a refusal.
 [[nodiscard]] Log prepare_database(Connection& connection, Log wanted, Deadline deadline);
 
+/// What version 1 did not have from the beginning. Nothing to do where the table is not ours.
+void add_missing_columns(Connection& connection);
+
 /// id and all columns of the row with dest_path ?1. They come from the table, so where the index
 /// is damaged and leads to another row, the dest_path says so.
 [[nodiscard]] std::string find_sql();
+/// The same of all rows, oldest first; of an unfinished one where ?1 is not 0. Without the states of the hasher.
+[[nodiscard]] std::string list_sql();
 /// Insert, or replace all columns of the row with the same dest_path; ?1 ... in the order of
 /// Column.
 [[nodiscard]] std::string put_sql();

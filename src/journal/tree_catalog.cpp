@@ -31,6 +31,8 @@ CREATE TABLE IF NOT EXISTS tree_state (
   updated_at    INTEGER NOT NULL,
   completed_at  INTEGER,
   rcopy_version TEXT    NOT NULL,
+  options       TEXT,
+  root_name     TEXT,
   UNIQUE (file_path, dest_path)
 );
 CREATE TABLE IF NOT EXISTS tree_file (
@@ -71,6 +73,7 @@ class TreeCatalog::Database {
     connection_.wait_at_most(kPatience);
     connection_.run("PRAGMA synchronous = NORMAL");
     connection_.run(kCreateTables);
+    add_missing_columns();
   }
 
   [[nodiscard]] Tree begin(const Wanted& wanted);
@@ -81,6 +84,8 @@ class TreeCatalog::Database {
 
  private:
   void run(const char* sql, std::int64_t tree);
+  void add_missing_columns();
+  void mark_begun(std::int64_t tree, const Wanted& wanted);
   void give_back_pages();
 
   /// All of `action` or nothing.
@@ -102,6 +107,19 @@ class TreeCatalog::Database {
 
   Connection connection_;
 };
+
+/// What the tables did not have from the beginning.
+void TreeCatalog::Database::add_missing_columns() {
+  const auto is_missing = [&] {
+    return connection_.number("SELECT count(*) FROM pragma_table_info('tree_state') WHERE name = 'root_name'") == 0;
+  };
+  if (!is_missing()) return;
+  transact([&] {
+    if (!is_missing()) return;  // another process was faster
+    connection_.run("ALTER TABLE tree_state ADD COLUMN options TEXT");
+    connection_.run("ALTER TABLE tree_state ADD COLUMN root_name TEXT");
+  });
+}
 
 TreeCatalog::Tree TreeCatalog::Database::find(const std::filesystem::path& source,
                                               const std::filesystem::path& destination) {
@@ -133,7 +151,7 @@ TreeCatalog::Tree TreeCatalog::Database::begin(const Wanted& wanted) {
   Tree tree = find(wanted.source, wanted.destination);
   tree.unfinished = tree.unfinished && !made;
   if (wanted.earlier == Earlier::forget) run("DELETE FROM tree_file WHERE tree_id = ?1", tree.id);
-  run("UPDATE tree_state SET completed_at = NULL WHERE id = ?1", tree.id);
+  mark_begun(tree.id, wanted);
 
   Statement names{connection_, "SELECT name, source, destination, file_hash FROM tree_file "
                                "WHERE tree_id = ?1 AND (?2 = '' OR verified_by = ?2 OR verified_by = 'medium') "
@@ -149,6 +167,16 @@ TreeCatalog::Tree TreeCatalog::Database::begin(const Wanted& wanted) {
   }
   tree.finished = latest_of(std::move(tree.finished));
   return tree;
+}
+
+void TreeCatalog::Database::mark_begun(std::int64_t tree, const Wanted& wanted) {
+  Statement statement{connection_,
+                      "UPDATE tree_state SET completed_at = NULL, options = ?2, root_name = ?3 WHERE id = ?1"};
+  const Run row{statement};
+  row->bind(1, tree);
+  row->bind(2, std::string_view{wanted.options});
+  row->bind(3, std::string_view{wanted.root_name.native()});
+  (void)row->step();
 }
 
 void TreeCatalog::Database::add(std::int64_t tree, std::span<const FinishedFile> files) {

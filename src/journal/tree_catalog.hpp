@@ -57,6 +57,8 @@ class TreeCatalog {
     std::filesystem::path destination;
     std::string verified_by = {};
     Earlier earlier = Earlier::keep;
+    std::string options = {};              ///< Options::words of this run
+    std::filesystem::path root_name = {};  ///< what the names of files begin with; empty: nothing
   };
 
   struct Tree {

@@ -16,7 +16,7 @@ src/io         rcopy|base|io                      (linux|sys)/.+|(dirent|fcntl|u
 src/hash       rcopy|base|hash                    xxhash\.h|xxh_x86dispatch\.h
 src/journal    rcopy|base|io|hash|journal         sqlite3\.h
 src/engine     rcopy|base|io|hash|journal|engine  -
-src/ui         rcopy|base|ui                      fmt/.+|sys/ioctl\.h|(langinfo|poll|unistd)\.h
+src/ui         rcopy|base|ui                      (fmt|nlohmann)/.+|sys/ioctl\.h|(langinfo|poll|unistd)\.h
 src/cli        rcopy|base|ui|cli                  CLI/.+|csignal|(fcntl|pwd|signal|unistd)\.h
 '
 
@@ -67,6 +67,7 @@ good src/io/a.cpp <sys/stat.h>
 good src/journal/a.cpp <sqlite3.h>
 good src/engine/a.cpp "journal/row.hpp"
 good src/ui/a.cpp <sys/ioctl.h>
+good src/ui/a.cpp <nlohmann/json.hpp>
 good src/cli/a.cpp <csignal>
 good src/cli/a.cpp <CLI/CLI.hpp>
 bad include/rcopy/a.hpp "base/text.hpp"
@@ -94,6 +95,7 @@ bad src/cli/a.cpp "hash/hasher.hpp"
 bad src/cli/a.cpp "journal/row.hpp"
 bad src/cli/a.cpp "engine/plan.hpp"
 bad src/cli/a.cpp <fmt/format.h>
+bad src/cli/a.cpp <nlohmann/json.hpp>
 bad src/cli/a.cpp SOME_MACRO
 bad src/other/a.cpp <vector>
 '

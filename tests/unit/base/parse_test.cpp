@@ -74,3 +74,15 @@ TEST_CASE("what is not a size is refused") {
     CHECK_FALSE(parse_size(text));
   }
 }
+
+TEST_CASE("an age needs a unit") {
+  CHECK(parse_age("30d") == std::chrono::days{30});
+  CHECK(parse_age("1.5h") == std::chrono::minutes{90});
+  CHECK(parse_age("2w") == std::chrono::days{14});
+  CHECK(parse_age("1y") == std::chrono::days{365});
+  CHECK(parse_age("0s") == std::chrono::seconds{0});
+  for (const char* text : {"", "30", "d", "-1d", "1 d", "1D", "2000y", "1ms", "9e9d"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_age(text));
+  }
+}

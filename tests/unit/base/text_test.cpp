@@ -116,3 +116,20 @@ TEST_CASE("durations go from hundredths of a second to hours") {
   CHECK(format_duration(100h + 1s) == "100:00:01");
   CHECK(format_duration(-5s) == "0.00 s");
 }
+
+TEST_CASE("a point in time is told in UTC, to the millisecond") {
+  using namespace std::chrono;
+  using TimePoint = system_clock::time_point;
+  CHECK(format_time(TimePoint{}) == "1970-01-01T00:00:00.000Z");
+  CHECK(format_time(TimePoint{seconds{951782399} + milliseconds{7}}) == "2000-02-28T23:59:59.007Z");
+  CHECK(format_time(TimePoint{seconds{1709251199}} + microseconds{999999}) == "2024-02-29T23:59:59.999Z");
+}
+
+TEST_CASE("a text in one line, and back") {
+  const std::string text{"a\nb\rc\\d\te"};
+  CHECK(escaped_line(text) == "a\\nb\\rc\\\\d\te");
+  CHECK(unescaped_line(escaped_line(text)) == text);
+  CHECK(unescaped_line("") == "");
+  CHECK_FALSE(unescaped_line("a\\"));
+  CHECK_FALSE(unescaped_line("a\\x"));
+}

@@ -293,3 +293,31 @@ TEST_CASE("SELinux contexts are refused where they are asked for by name") {
   CHECK(refusal({"-a", "a", "b"}).empty());
   CHECK(refusal({"--no-preserve=context", "a", "b"}).empty());
 }
+
+TEST_CASE("what is done instead of copying excludes operands, each other and --no-journal") {
+  CHECK(parse_arguments({"--list"}).action == Action::list);
+  CHECK(parse_arguments({"--prune"}).pruned_age == std::chrono::days{90});
+  CHECK(parse_arguments({"--prune=12h"}).pruned_age == 12h);
+  CHECK(parse_arguments({"--audit"}).audited == "/");
+  CHECK(parse_arguments({"--audit=a"}).audited == "a");
+  CHECK(parse_arguments({"--check", "-"}).checked == "-");
+  CHECK(parse_arguments({"--no-journal", "--check=a"}).action == Action::check);
+  const auto keys = parse_arguments({"--forget=12", "--forget=t3", "--forget=./12", "--forget=t"}).forgotten;
+  CHECK(keys == std::vector<RecordKey>{RecordId{.kind = RecordKind::file, .number = 12},
+                                       RecordId{.kind = RecordKind::tree, .number = 3},
+                                       std::filesystem::path{"./12"}, std::filesystem::path{"t"}});
+
+  CHECK(refusal({"--list", "a"}) == "extra operand 'a'; --list takes none");
+  CHECK(refusal({"--audit", "--prune"}) == "--audit and --prune exclude each other");
+  CHECK(refusal({"--check=a", "--check=a"}) == "--check can be given once only");
+  CHECK(refusal({"--resume-all", "--no-journal"}) == "--resume-all and --no-journal exclude each other");
+  CHECK(refusal({"--prune=soon"}) == "invalid value 'soon' for --prune");
+}
+
+TEST_CASE("the journal keeps the options of a copy, so that they can be read again") {
+  CHECK(options_of({"a", "b"}).words.empty());
+  const std::string words = options_of({"-pv", "--verify", "cache", "--exclude=a\\b\nc", "--wait", "-j2", "--journal=x"}).words;
+  CHECK(words == "-p\n--verbose\n--verify=cache\n--exclude=a\\\\b\\nc\n--wait=forever\n--jobs=2\n");
+  const std::string rules = options_of({"--journal=x", "--exclude-from=/dev/null"}).words;
+  CHECK(rules == "--exclude-from=/dev/null\n");
+}

@@ -57,7 +57,8 @@ inline constexpr journal::PartialIdentity kSomePartial{.device = 3, .inode = 4, 
           .started_at = 1'700'000'000,
           .updated_at = 1'700'000'100,
           .completed_at = 0,
-          .rcopy_version = "0.1.0"};
+          .rcopy_version = "0.1.0",
+          .options = "-p\n--exclude=a\\nb\n"};
 }
 
 [[nodiscard]] inline journal::Checkpoint checkpoint_at(std::uint64_t bytes) {
@@ -94,7 +95,7 @@ inline constexpr journal::PartialIdentity kSomePartial{.device = 3, .inode = 4, 
   add(row.mount.point.native()), add(row.mount.fs_type), add(row.mount.fs_id);
   add(row.mount.root_inode), add(row.mount.root_birth_ns);
   add(journal::to_text(row.status)), add(row.verified_by), add(row.attempts), add(row.last_error);
-  add(row.started_at), add(row.updated_at), add(row.completed_at), add(row.rcopy_version);
+  add(row.started_at), add(row.updated_at), add(row.completed_at), add(row.rcopy_version), add(row.options);
   return text;
 }
 

@@ -47,6 +47,22 @@ TEST_CASE("a head of ours that SQLite would read only or read as UTF-16 is uncle
   }
 }
 
+TEST_CASE("a journal from before the options gets their column, and keeps its rows", "[journal]") {
+  const TempDir dir;
+  Row row = sample_row("/dest/a");
+  {
+    Journal journal{dir / "j.db", {}};
+    journal.put(row, Commit::process);
+  }
+  sql(dir / "j.db", "ALTER TABLE transfer_state DROP COLUMN options");
+  Journal journal{dir / "j.db", [](const auto&, const std::string& text) { FAIL(text); }};
+  auto found = journal.find("/dest/a");
+  REQUIRE(found);
+  CHECK(found->options.empty());
+  journal.put(row, Commit::process);
+  CHECK(journal.find("/dest/a")->options == row.options);
+}
+
 TEST_CASE("on a network file system the journal has a rollback journal", "[journal]") {
   const TempDir dir;
   const Deadline deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
