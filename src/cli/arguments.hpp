@@ -34,10 +34,17 @@ enum class BackupChoice { unsaid, wanted };
 
 enum class TrailingSlashes { keep, strip };
 
+enum class ProgressChoice {
+  automatic,  ///< on a terminal, where it is not to be quiet
+  always,
+  never,
+};
+
 /// What the user wrote, with the defaults filled in.
 struct Arguments {
   Action action = Action::copy;
   ui::Verbosity verbosity = ui::Verbosity::normal;
+  ProgressChoice progress = ProgressChoice::automatic;
   JournalChoice journal_choice = JournalChoice::usual;
   std::filesystem::path journal;
   Verify verify = Options{}.verify;

@@ -58,6 +58,13 @@ ui::TextSettings text_settings(const Arguments& arguments) {
   };
 }
 
+ui::Show show_of(const Arguments& arguments, const ui::Terminal& terminal) {
+  const bool always = arguments.progress == ProgressChoice::always;
+  const bool wanted = always || (arguments.progress == ProgressChoice::automatic && arguments.verbosity != Verbosity::quiet);
+  if (wanted && terminal.can_redraw()) return ui::Show::live;
+  return always ? ui::Show::lines : ui::Show::nothing;
+}
+
 /// A stop shows in one line, for the file it hit; the files after it were not begun.
 ui::FailureText failure_text(const Options& options, const StopSignals& signals) {
   return [next = next_run(options), &signals, told = false](const TransferFailed& failed) mutable {
@@ -70,7 +77,7 @@ ui::FailureText failure_text(const Options& options, const StopSignals& signals)
 
 Ending copy(const Arguments& arguments, const Job& job, const Options& options) {
   ui::Screen screen{ui::standard_streams()};
-  const StopSignals signals{[&](int) {
+  StopSignals signals{[&](int) {
     if (arguments.verbosity == Verbosity::quiet) return;
     screen.print(Channel::err, options.journal
                                    ? "rcopy: stopping, saving the position (again to stop at once)"
@@ -79,9 +86,11 @@ Ending copy(const Arguments& arguments, const Job& job, const Options& options) 
   ui::TextRenderer renderer{screen, text_settings(arguments), failure_text(options, signals)};
   renderer.answer_by([stop = signals.token()] { return ui::read_line(STDIN_FILENO, stop); });
   const ui::Terminal terminal{STDERR_FILENO};
-  if (arguments.verbosity != Verbosity::quiet && terminal.can_redraw()) {
-    renderer.show_progress(terminal, ui::locale_charset(), options.verify);
-  }
+  renderer.show_progress({.terminal = terminal,
+                          .show = show_of(arguments, terminal),
+                          .charset = ui::locale_charset(),
+                          .verify = options.verify,
+                          .asked = &signals.asked()});
   const auto start = std::chrono::steady_clock::now();
   try {
     const JobSummary summary = copy_files(job, options, renderer, signals.token());
@@ -134,6 +143,7 @@ int main(int argc, char** argv) {
   keep_standard_streams_apart();
   std::setlocale(LC_CTYPE, "");
   ignore_write_signals();
+  ignore_questions();
 
   Ending ending = run_and_report({argv + (argc > 0 ? 1 : 0), argv + argc});
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {

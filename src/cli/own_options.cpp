@@ -47,6 +47,12 @@ Cache parse_cache(const std::string& value) {
       {{"auto", Cache::automatic}, {"keep", Cache::keep}, {"drop", Cache::drop}});
 }
 
+ProgressChoice parse_progress(const std::string& value) {
+  return choose<ProgressChoice>(
+      "--progress", value,
+      {{"auto", ProgressChoice::automatic}, {"always", ProgressChoice::always}, {"never", ProgressChoice::never}});
+}
+
 /// "forever" or a time.
 std::chrono::milliseconds parse_wait(const char* option, const std::string& value) {
   if (value == kForeverWord) return kForever;
@@ -211,6 +217,11 @@ std::vector<Row> talk_rows() {
        [](auto& to, const auto&) { to.verbosity = Verbosity::verbose; }},
       {"-q", "--quiet", "", "say nothing but errors",
        [](auto& to, const auto&) { to.verbosity = Verbosity::quiet; }},
+      {"", "--progress", "WHEN",
+       "auto: a line of progress on a terminal (default);\n"
+       "always (the same without WHEN): elsewhere, lines now\n"
+       "and then; never",
+       [](auto& to, const auto& value) { to.progress = parse_progress(value); }, "always"},
       {"-h", "--help", "", "show this help and exit",
        [](auto& to, const auto&) { to.action = Action::help; }},
       {"", "--version", "", "show the version and exit",

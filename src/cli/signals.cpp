@@ -11,6 +11,7 @@ namespace rcopy::cli {
 namespace {
 
 constexpr std::array<int, 3> kStopSignals{SIGINT, SIGTERM, SIGHUP};
+constexpr int kQuestion = SIGUSR1;  // as in dd
 
 bool is_ignored(int signal) {
   struct sigaction action {};
@@ -61,6 +62,8 @@ void ignore_write_signals() {
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
+void ignore_questions() { std::signal(kQuestion, SIG_IGN); }
+
 std::string signal_name(int signal) {
   switch (signal) {
     case SIGINT: return "SIGINT";
@@ -82,6 +85,7 @@ StopSignals::StopSignals(std::function<void(int)> on_first, std::chrono::millise
     : on_first_(std::move(on_first)), same_wish_(same_wish), stop_signals_(signals_not_ignored()) {
   sigset_t blocked = stop_signals_;
   ::sigaddset(&blocked, wake_signal());
+  ::sigaddset(&blocked, kQuestion);
   ::pthread_sigmask(SIG_BLOCK, &blocked, &blocked_before_);
   thread_ = std::thread{[this] { wait(); }};
 }
@@ -97,10 +101,14 @@ StopSignals::~StopSignals() {
 // so the next one ends the process, even if every other thread hangs.
 void StopSignals::wait() {
   using Clock = std::chrono::steady_clock;
+  sigset_t others = set_of(wake_signal());
+  ::sigaddset(&others, kQuestion);
   sigset_t awaited = stop_signals_;
-  ::sigaddset(&awaited, wake_signal());
+  ::sigorset(&awaited, &awaited, &others);
 
-  const int first = next_signal(awaited);
+  int first = 0;
+  do first = next_signal(awaited);
+  while (is_question(first));
   if (first == wake_signal()) return;
   received_.store(first);
   announce(first);
@@ -109,10 +117,18 @@ void StopSignals::wait() {
   const auto until = Clock::now() + same_wish_;
   while (Clock::now() < until) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
-    if (next_signal(awaited, left) == wake_signal()) return;
+    const int next = next_signal(awaited, left);
+    if (!is_question(next) && next == wake_signal()) return;
   }
   ::pthread_sigmask(SIG_UNBLOCK, &stop_signals_, nullptr);
-  next_signal(set_of(wake_signal()));
+  while (is_question(next_signal(others))) {
+  }
+}
+
+bool StopSignals::is_question(int signal) {
+  if (signal != kQuestion) return false;
+  asked_.store(true);
+  return true;
 }
 
 void StopSignals::announce(int signal) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // SIGINT, SIGTERM and SIGHUP become a request to stop; a second one ends the process at once,
-// which is safe: it is the crash that the journal is made for. No signal handler runs and no
-// state is global: the signals are blocked and a thread waits for them.
+// which is safe: it is the crash that the journal is made for. SIGUSR1 asks how far the copy is.
+// No signal handler runs and no state is global: the signals are blocked and a thread waits for them.
 #pragma once
 
 #include <atomic>
@@ -17,6 +17,9 @@ namespace rcopy::cli {
 
 /// Lets failed writes be reported as errors instead of ending the process: SIGPIPE, SIGXFSZ.
 void ignore_write_signals();
+
+/// Who asks how far it is (SIGUSR1) before there is anything to tell, or after that, ends nothing.
+void ignore_questions();
 
 /// "SIGINT"; "signal 42" for one without a name here.
 [[nodiscard]] std::string signal_name(int signal);
@@ -46,14 +49,19 @@ class StopSignals {
   /// The first signal that came; 0 while none has.
   [[nodiscard]] int received() const noexcept { return received_.load(); }
 
+  /// Set by SIGUSR1, also after a stop was requested; who answers sets it back.
+  [[nodiscard]] std::atomic<bool>& asked() noexcept { return asked_; }
+
  private:
   void wait();
+  bool is_question(int signal);
   void announce(int signal);
 
   std::function<void(int)> on_first_;
   std::chrono::milliseconds same_wish_;
   std::stop_source stop_;
   std::atomic<int> received_{0};
+  std::atomic<bool> asked_{false};
   ::sigset_t stop_signals_{};
   ::sigset_t blocked_before_{};
   std::thread announcer_;  ///< apart, so that a terminal that hangs holds up nothing else

@@ -27,6 +27,25 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kLockPoll{100};
 
+/// Unless something else is under way, which has the say.
+class ShownAsWaiting {
+ public:
+  explicit ShownAsWaiting(Counters& counters) : counters_{counters} {
+    Phase idle = Phase::idle;
+    ours_ = counters_.phase.compare_exchange_strong(idle, Phase::waiting);
+  }
+  ~ShownAsWaiting() {
+    Phase waiting = Phase::waiting;
+    if (ours_) counters_.phase.compare_exchange_strong(waiting, Phase::idle);
+  }
+  ShownAsWaiting(const ShownAsWaiting&) = delete;
+  ShownAsWaiting& operator=(const ShownAsWaiting&) = delete;
+
+ private:
+  Counters& counters_;
+  bool ours_ = false;
+};
+
 /// In a run that was cut short another name may have had the first turn, and this one left what it would not replace
 /// now.
 void remove_leftover(const Run& run, const TreeTask& task, LinkTable::Turn turn) {
@@ -110,6 +129,7 @@ void TreeCopier::lock(const TreeDirectory& root) {
     if (!std::exchange(told, true)) {
       run_.events.emit(Waiting{.error = busy, .until = "it has finished", .at_most = run_.options.lock_wait});
     }
+    const ShownAsWaiting shown{run_.events.counters()};
     pause_until(std::chrono::steady_clock::now() + kLockPoll, run_.stop);
   }
   locked_.insert({stat.device, stat.inode});
@@ -208,6 +228,7 @@ void TreeCopier::work() {
 }
 
 void TreeCopier::begin(const TreeTask& task, std::span<std::byte> buffer) {
+  run_.events.tree().file.offer(task.directory->source().shown(), task.entry.name);
   try {
     if (auto staged = make(task, buffer)) {
       queue_.staged(std::move(staged));
