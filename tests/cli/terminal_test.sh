@@ -101,10 +101,15 @@ wait_for_screen() {
   done
 }
 
-# close NAME: ends what hangs there.
+# close NAME: ends what hangs there, and its tracer, which would wait for it.
 close() {
-  local one
-  for one in $(pid_in "$1"); do kill -KILL "$one" "$(ps -o ppid= -p "$one")"; done
+  local shell one parent
+  shell=$(terminal display-message -p -t "$1" '#{pane_pid}')
+  for one in $(pid_in "$1"); do
+    parent=$(ps -o ppid= -p "$one")
+    kill -KILL "$one"
+    ((parent == shell)) || kill -KILL "$parent"
+  done
   terminal kill-session -t "=$1"
 }
 
