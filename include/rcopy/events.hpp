@@ -11,18 +11,46 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 
 namespace rcopy {
 
 enum class Phase : int { idle, checking, copying, syncing, verifying, publishing, waiting };
 
+/// Which file is worked on. Engine threads say so, anybody may look at any time.
+class CurrentFile {
+ public:
+  void set(std::filesystem::path path) {
+    const std::lock_guard lock{mutex_};
+    path_ = std::move(path);
+  }
+
+  /// Of very many files: taken only where somebody has looked since the last one.
+  void offer(const std::filesystem::path& directory, const std::filesystem::path& name) {
+    if (looked_.load(std::memory_order_relaxed) && looked_.exchange(false)) set(directory / name);
+  }
+
+  [[nodiscard]] std::filesystem::path get() const {
+    looked_ = true;
+    const std::lock_guard lock{mutex_};
+    return path_;
+  }
+
+ private:
+  mutable std::atomic<bool> looked_{true};
+  mutable std::mutex mutex_;
+  std::filesystem::path path_;
+};
+
 /// Absolute totals of the file being copied. Written by the engine, read by anybody at any time;
 /// each value is true by itself, two values may be a moment apart.
 struct Counters {
   std::atomic<Phase> phase{Phase::idle};
+  CurrentFile file;                              ///< the source, in all phases but idle
   std::atomic<std::uint64_t> total_bytes{0};
   std::atomic<std::uint64_t> resumed_bytes{0};   ///< kept from an earlier run or attempt
   std::atomic<std::uint64_t> written_bytes{0};   ///< handed to the file system, from offset 0
@@ -38,6 +66,7 @@ struct TreeCounters {
   std::atomic<std::uint64_t> found_files{0};  ///< as far as the walk has come
   std::atomic<std::uint64_t> done_files{0};   ///< of these, with whatever outcome
   std::atomic<std::uint64_t> done_bytes{0};   ///< of those copied
+  CurrentFile file;                           ///< one of the small files that are copied
 };
 
 enum class Outcome {

@@ -44,6 +44,12 @@ struct TimeLimit {
   std::string text;
 };
 
+enum class ProgressChoice {
+  automatic,  ///< on a terminal, where it is not to be quiet
+  always,
+  never,
+};
+
 /// What the user wrote, with the defaults filled in.
 struct Arguments {
   Action action = Action::copy;
@@ -55,6 +61,7 @@ struct Arguments {
   std::string words;                ///< Options::words: those of the copy, one a line, as base::escaped_line() makes it
   ui::Verbosity verbosity = ui::Verbosity::normal;
   Format format = Format::text;
+  ProgressChoice progress = ProgressChoice::automatic;
   JournalChoice journal_choice = JournalChoice::usual;
   std::filesystem::path journal;
   Verify verify = Options{}.verify;

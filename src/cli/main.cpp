@@ -71,6 +71,13 @@ std::string stopping_line(const Arguments& arguments, const Options& options, in
   return "rcopy: " + first + second + (signal == 0 ? "" : " (again to stop at once)");
 }
 
+ui::Show show_of(const Arguments& arguments, const ui::Terminal& terminal) {
+  const bool always = arguments.progress == ProgressChoice::always;
+  const bool wanted = always || (arguments.progress == ProgressChoice::automatic && arguments.verbosity != Verbosity::quiet);
+  if (wanted && terminal.can_redraw()) return ui::Show::live;
+  return always ? ui::Show::lines : ui::Show::nothing;
+}
+
 /// A stop shows in one line, for the file it hit; the files after it were not begun.
 ui::FailureText failure_text(const Arguments& arguments, const Options& options, const StopSignals& signals) {
   return [next = next_run(options), &arguments, &signals, told = false](const TransferFailed& failed) mutable {
@@ -96,13 +103,15 @@ Ending copy(const Arguments& arguments, const Options& options, const Copy& copy
   const auto say_stopping = [&](int signal) {
     if (arguments.verbosity != Verbosity::quiet) screen.print(Channel::err, stopping_line(arguments, options, signal));
   };
-  const StopSignals signals{say_stopping, stop_times(arguments)};
+  StopSignals signals{say_stopping, stop_times(arguments)};
   ui::TextRenderer renderer{screen, text_settings(arguments), failure_text(arguments, options, signals)};
   renderer.answer_by([stop = signals.token()] { return ui::read_line(STDIN_FILENO, stop); });
   const ui::Terminal terminal{STDERR_FILENO};
-  if (arguments.verbosity != Verbosity::quiet && terminal.can_redraw()) {
-    renderer.show_progress(terminal, ui::locale_charset(), options.verify);
-  }
+  renderer.show_progress({.terminal = terminal,
+                          .show = show_of(arguments, terminal),
+                          .charset = ui::locale_charset(),
+                          .verify = options.verify,
+                          .asked = &signals.asked()});
   const auto start = std::chrono::steady_clock::now();
   try {
     const JobSummary summary = copy_all(options, renderer, signals.token());
@@ -168,6 +177,7 @@ int main(int argc, char** argv) {
   keep_standard_streams_apart();
   std::setlocale(LC_CTYPE, "");
   ignore_write_signals();
+  ignore_questions();
 
   Ending ending = run_and_report({argv + (argc > 0 ? 1 : 0), argv + argc});
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {

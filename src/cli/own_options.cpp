@@ -55,6 +55,12 @@ std::string lower_case(std::string text) {
   return text;
 }
 
+ProgressChoice parse_progress(const std::string& value) {
+  return choose<ProgressChoice>(
+      "--progress", value,
+      {{"auto", ProgressChoice::automatic}, {"always", ProgressChoice::always}, {"never", ProgressChoice::never}});
+}
+
 /// "forever" or a time.
 std::chrono::milliseconds parse_wait(const char* option, const std::string& value) {
   if (value == kForeverWord) return kForever;
@@ -244,6 +250,11 @@ std::vector<Row> talk_rows() {
        [](auto& to, const auto&) { to.verbosity = Verbosity::quiet; }},
       {"", "--json", "", "standard output is for programs: one JSON object a line",
        [](auto& to, const auto&) { to.format = Format::json; }},
+      {"", "--progress", "WHEN",
+       "auto: a line of progress on a terminal (default);\n"
+       "always (the same without WHEN): elsewhere, lines now\n"
+       "and then; never",
+       [](auto& to, const auto& value) { to.progress = parse_progress(value); }, "always"},
       {"-h", "--help", "", "show this help and exit",
        [](auto& to, const auto&) { to.action = Action::help; }},
       {"", "--version", "", "show the version and exit",

@@ -13,6 +13,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::array<int, 3> kStopSignals{SIGINT, SIGTERM, SIGHUP};
+constexpr int kQuestion = SIGUSR1;  // as in dd
 
 bool is_ignored(int signal) {
   struct sigaction action {};
@@ -65,6 +66,8 @@ void ignore_write_signals() {
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
+void ignore_questions() { std::signal(kQuestion, SIG_IGN); }
+
 std::string signal_name(int signal) {
   switch (signal) {
     case SIGINT: return "SIGINT";
@@ -87,6 +90,7 @@ StopSignals::StopSignals(std::function<void(int)> on_stop, Times times)
   announcers_.reserve(2);
   sigset_t blocked = stop_signals_;
   ::sigaddset(&blocked, wake_signal());
+  ::sigaddset(&blocked, kQuestion);
   ::pthread_sigmask(SIG_BLOCK, &blocked, &blocked_before_);
   thread_ = std::thread{[this] { wait(); }};
 }
@@ -101,15 +105,18 @@ StopSignals::~StopSignals() {
 // After the first signal and its echoes this thread lets the signals through: nobody handles them,
 // so the next one ends the process, even if every other thread hangs.
 void StopSignals::wait() {
+  sigset_t others = set_of(wake_signal());
+  ::sigaddset(&others, kQuestion);
   sigset_t awaited = stop_signals_;
-  ::sigaddset(&awaited, wake_signal());
+  ::sigorset(&awaited, &awaited, &others);
 
-  int first = times_.limit ? next_signal(awaited, begun_ + *times_.limit) : next_signal(awaited);
+  const auto limit = times_.limit ? std::optional{begun_ + *times_.limit} : std::nullopt;
+  int first = next(awaited, limit);
   if (first == 0) {
     out_of_time_.store(true);
     announce(0);
     stop_.request_stop();
-    first = next_signal(awaited);
+    first = next(awaited);
   }
   if (first == wake_signal()) return;
   received_.store(first);
@@ -118,10 +125,18 @@ void StopSignals::wait() {
 
   const auto until = Clock::now() + times_.same_wish;
   while (Clock::now() < until) {
-    if (next_signal(awaited, until) == wake_signal()) return;
+    if (next(awaited, until) == wake_signal()) return;
   }
   ::pthread_sigmask(SIG_UNBLOCK, &stop_signals_, nullptr);
-  next_signal(set_of(wake_signal()));
+  next(others);
+}
+
+int StopSignals::next(const sigset_t& set, std::optional<Clock::time_point> until) {
+  while (true) {
+    const int signal = until ? next_signal(set, *until) : next_signal(set);
+    if (signal != kQuestion) return signal;
+    asked_.store(true);
+  }
 }
 
 void StopSignals::announce(int signal) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // SIGINT, SIGTERM and SIGHUP become a request to stop; a second one ends the process at once,
-// which is safe: it is the crash that the journal is made for. No signal handler runs and no
-// state is global: the signals are blocked and a thread waits for them. When the time that a run may
-// take is over, the same thread asks for the same stop.
+// which is safe: it is the crash that the journal is made for. SIGUSR1 asks how far the copy is.
+// No signal handler runs and no state is global: the signals are blocked and a thread waits for them.
+// When the time that a run may take is over, the same thread asks for the same stop.
 #pragma once
 
 #include <atomic>
@@ -21,6 +21,9 @@ namespace rcopy::cli {
 
 /// Lets failed writes be reported as errors instead of ending the process: SIGPIPE, SIGXFSZ.
 void ignore_write_signals();
+
+/// Who asks how far it is (SIGUSR1) before there is anything to tell, or after that, ends nothing.
+void ignore_questions();
 
 /// "SIGINT"; "signal 42" for one without a name here.
 [[nodiscard]] std::string signal_name(int signal);
@@ -58,8 +61,13 @@ class StopSignals {
   /// The time was over before any signal came.
   [[nodiscard]] bool out_of_time() const noexcept { return out_of_time_.load(); }
 
+  /// Set by SIGUSR1, also after a stop was requested; who answers sets it back.
+  [[nodiscard]] std::atomic<bool>& asked() noexcept { return asked_; }
+
  private:
   void wait();
+  /// The next signal of `set`, but for questions, which it takes; 0: the time is over.
+  int next(const sigset_t& set, std::optional<std::chrono::steady_clock::time_point> until = {});
   void announce(int signal);
 
   std::function<void(int)> on_stop_;
@@ -68,6 +76,7 @@ class StopSignals {
   std::stop_source stop_;
   std::atomic<int> received_{0};
   std::atomic<bool> out_of_time_{false};
+  std::atomic<bool> asked_{false};
   ::sigset_t stop_signals_{};
   ::sigset_t blocked_before_{};
   std::vector<std::thread> announcers_;  ///< apart, so that a terminal that hangs holds up nothing else

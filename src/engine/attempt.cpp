@@ -39,6 +39,7 @@ Attempt::Attempt(const Run& run, Ledger& ledger, const Route& route, AttemptOrde
     : run_{run}, ledger_{ledger}, route_{route}, order_{std::move(order)} {}
 
 AttemptEnd Attempt::run() {
+  run_.events.counters().file.set(route_.source());
   source_ = route_.open_source();
   start_counters();
   place_ = route_.resolve_place(source_);

@@ -4,6 +4,7 @@
 #include "engine/tree_copier.hpp"
 
 #include "engine/identity.hpp"
+#include "engine/interrupted.hpp"
 #include "engine/pause.hpp"
 #include "engine/staged_file.hpp"
 #include "engine/staged_name.hpp"
@@ -26,6 +27,25 @@ constexpr std::size_t kShare = 6;  ///< of the open files that the process may h
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLockPoll{100};
+
+/// Unless something else is under way, which has the say.
+class ShownAsWaiting {
+ public:
+  explicit ShownAsWaiting(Counters& counters) : counters_{counters} {
+    Phase idle = Phase::idle;
+    ours_ = counters_.phase.compare_exchange_strong(idle, Phase::waiting);
+  }
+  ~ShownAsWaiting() {
+    Phase waiting = Phase::waiting;
+    if (ours_) counters_.phase.compare_exchange_strong(waiting, Phase::idle);
+  }
+  ShownAsWaiting(const ShownAsWaiting&) = delete;
+  ShownAsWaiting& operator=(const ShownAsWaiting&) = delete;
+
+ private:
+  Counters& counters_;
+  bool ours_ = false;
+};
 
 /// In a run that was cut short another name may have had the first turn, and this one left what it would not replace
 /// now.
@@ -106,16 +126,12 @@ void TreeCopier::lock(const TreeDirectory& root) {
                       .path = root.destination().shown(),
                       .reason = "another rcopy is copying to it"}};
     const milliseconds waited = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun);
-    if (run_.stop.stop_requested()) {
-      throw Error{{.code = ErrorCode::interrupted,
-                   .operation = "copy",
-                   .path = root.destination().shown(),
-                   .reason = "stopped as requested"}};
-    }
+    if (run_.stop.stop_requested()) throw interrupted("copy", root.destination().shown());
     if (waited >= run_.options.lock_wait) throw Error{busy};
     if (!std::exchange(told, true)) {
       run_.events.emit(Waiting{.error = busy, .until = "it has finished", .at_most = run_.options.lock_wait});
     }
+    const ShownAsWaiting shown{run_.events.counters()};
     pause_until(std::chrono::steady_clock::now() + kLockPoll, run_.stop);
   }
   locked_.insert({stat.device, stat.inode});
@@ -214,6 +230,7 @@ void TreeCopier::work() {
 }
 
 void TreeCopier::begin(const TreeTask& task, std::span<std::byte> buffer) {
+  run_.events.tree().file.offer(task.directory->source().shown(), task.entry.name);
   try {
     if (auto staged = make(task, buffer)) {
       queue_.staged(std::move(staged));

@@ -11,13 +11,30 @@
 #include <rcopy/events.hpp>
 #include <rcopy/options.hpp>
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
-#include <filesystem>
 #include <mutex>
 #include <stop_token>
+#include <string>
 #include <thread>
 
 namespace rcopy::ui {
+
+/// How progress is shown where nobody asks for it.
+enum class Show {
+  nothing,
+  live,   ///< a line that is redrawn in place
+  lines,  ///< finished lines for a log: after a second, then less and less often
+};
+
+struct ProgressSettings {
+  Terminal terminal;
+  Show show = Show::live;
+  Charset charset = Charset::ascii;
+  Verify verify = Verify::medium;
+  std::atomic<bool>* asked = nullptr;  ///< set by whoever wants a finished line now; nullptr: nobody will
+};
 
 class Progress {
  public:
@@ -26,9 +43,7 @@ class Progress {
     Screen& screen;
     const Counters& counters;
     const TreeCounters& tree;
-    Terminal terminal;
-    Charset charset = Charset::ascii;
-    Verify verify = Verify::medium;
+    ProgressSettings settings;
   };
 
   explicit Progress(const Setup& setup);
@@ -37,21 +52,38 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// A file begins; its name is shown from now on.
-  void begin(const std::filesystem::path& name);
-  /// The file has ended: erases the line.
-  void end();
+  /// What the counters do not tell. The end of a file that the job names erases the line.
+  void hear(const Event& event);
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  void note(const TransferStarted& started);
+  void note(const Retrying& retrying);
+  void note(const Waiting& waiting);
+  void note(const TransferFinished& finished);
+  void note(const TransferFailed& failed);
+  template <class Other>
+  void note(const Other& /*event*/) {}
+  void end();
+
   void run(const std::stop_token& stop);
-  void draw();
+  void tick();
+  [[nodiscard]] ProgressView look();
+  void draw(const ProgressView& view);
 
   Setup setup_;
   std::mutex mutex_;  ///< held while drawing, so that nothing old is drawn after end()
   std::condition_variable_any wake_;
-  std::filesystem::path name_;
   RateMeter meter_;
-  Phase metered_phase_ = Phase::idle;
+  RateMeter files_meter_;
+  Phase phase_ = Phase::idle;  ///< that is metered
+  Clock::time_point phase_begun_;
+  Retry retry_;
+  Clock::time_point retry_at_;
+  std::string until_;
+  Clock::time_point next_line_;
+  Clock::duration line_interval_;
   std::jthread thread_;  ///< last: it uses all of the above
 };
 

@@ -7,7 +7,9 @@
 namespace rcopy::ui {
 namespace {
 
-constexpr std::string_view kEraseRow = "\r\x1b[K";  // to the first column, erase to the end
+// The cursor stays in the first column of the live line: where a terminal that gets narrower wraps it, it is the first of
+// its rows, and what is erased to the end of the screen are all of them.
+constexpr std::string_view kEraseRest = "\x1b[J";
 
 void write_to(std::FILE* stream, std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stream);
@@ -33,6 +35,11 @@ void Screen::show_live(std::string line) {
   draw_live();
 }
 
+void Screen::forget_live() {
+  const std::lock_guard lock{mutex_};
+  live_.clear();
+}
+
 std::string Screen::ask(std::string_view prompt, const std::function<std::string()>& read) {
   {
     const std::lock_guard lock{mutex_};
@@ -48,11 +55,11 @@ std::string Screen::ask(std::string_view prompt, const std::function<std::string
 }
 
 void Screen::erase_live() {
-  if (!live_.empty() && !asking_) sinks_.err(kEraseRow);
+  if (!live_.empty() && !asking_) sinks_.err("\r" + std::string{kEraseRest});
 }
 
 void Screen::draw_live() {
-  if (!live_.empty() && !asking_) sinks_.err("\r" + live_ + "\x1b[K");
+  if (!live_.empty() && !asking_) sinks_.err("\r" + live_ + std::string{kEraseRest} + "\r");
 }
 
 Screen::Sinks standard_streams() {

@@ -33,6 +33,9 @@ class Screen {
   /// terminal's width, for only one row is ever erased.
   void show_live(std::string line);
 
+  /// The live line is not there any more: others write to the terminal now.
+  void forget_live();
+
   /// Shows `prompt`, without a live line, until `read` has the answer; gives that.
   [[nodiscard]] std::string ask(std::string_view prompt, const std::function<std::string()>& read);
 

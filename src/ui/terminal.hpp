@@ -9,6 +9,8 @@ namespace rcopy::ui {
 /// What may be written besides ASCII.
 enum class Charset { ascii, utf8 };
 
+enum class Colour { none, some };
+
 /// The character set of the user's locale; setlocale(LC_CTYPE, "") must have run.
 [[nodiscard]] Charset locale_charset();
 
@@ -21,6 +23,9 @@ class Terminal {
   /// A terminal on which a line can be erased and written again. Not so where TERM says "dumb" or
   /// nothing.
   [[nodiscard]] bool can_redraw() const;
+
+  /// None where NO_COLOR is not empty, and on a type of terminal that is not known to have any.
+  [[nodiscard]] Colour colour() const;
 
   /// False for a job in the background, which must not scribble over the foreground's output.
   [[nodiscard]] bool in_foreground() const;

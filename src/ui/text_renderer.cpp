@@ -108,14 +108,15 @@ std::string total_line(const JobSummary& summary, std::chrono::nanoseconds elaps
 TextRenderer::TextRenderer(Screen& screen, TextSettings settings, FailureText failure_text)
     : screen_(screen), settings_(settings), failure_text_(std::move(failure_text)) {}
 
-void TextRenderer::show_progress(Terminal terminal, Charset charset, Verify verify) {
-  progress_.emplace(Progress::Setup{screen_, counters, tree, terminal, charset, verify});
+void TextRenderer::show_progress(const ProgressSettings& settings) {
+  progress_.emplace(Progress::Setup{screen_, counters, tree, settings});
 }
 
 // An observer must not throw. What is lost here is a line for which there was no memory; the
 // result of the copy and the exit code do not depend on it.
 void TextRenderer::on_event(const Event& event) {
   try {
+    if (progress_) progress_->hear(event);
     std::visit([this](const auto& one) { render(one); }, event);
   } catch (const std::exception&) {
   }
@@ -142,7 +143,6 @@ void TextRenderer::list_failures() {
 }
 
 void TextRenderer::render(const TransferStarted& started) {
-  if (progress_) progress_->begin(started.source);
   if (settings_.verbosity != Verbosity::verbose) return;
   std::string line = arrow(started.source, started.destination);
   if (!started.plan.empty()) line += ": " + started.plan;
@@ -153,9 +153,9 @@ void TextRenderer::render(const Retrying& retrying) {
   if (settings_.verbosity == Verbosity::quiet) return;
   const std::chrono::duration<double> wait = retrying.wait;
   const std::string when = wait <= wait.zero() ? "now" : fmt::format("in {:g} s", wait.count());
-  screen_.print(Channel::err, fmt::format("{}{}; trying again {} (attempt {} of {})", kProgram,
-                                          retrying.error.what(), when, retrying.next_attempt,
-                                          retrying.attempts_at_most));
+  screen_.print(Channel::err, fmt::format("{}{}; trying again {} (retry {} of {})", kProgram,
+                                          retrying.error.what(), when, retrying.next_attempt - 1,
+                                          retrying.attempts_at_most - 1));
 }
 
 void TextRenderer::render(const Waiting& waiting) {
@@ -181,14 +181,12 @@ void TextRenderer::render(const TransferFinished& finished) {
   const bool verbose = settings_.verbosity == Verbosity::verbose;
   const bool in_tree = finished.summary.found == Found::in_tree;
   if (in_tree && !verbose) return;  // which may be one of a million
-  if (progress_) progress_->end();
   // As in cp, what is to be kept is passed over in silence.
   if (finished.summary.outcome == Outcome::kept && !verbose) return;
   if (settings_.end_lines) screen_.print(Channel::out, end_line(finished.summary));
 }
 
 void TextRenderer::render(const TransferFailed& failed) {
-  if (progress_) progress_->end();
   const std::string line = failure_text_(failed);
   const bool stopped = failed.error.code() == ErrorCode::interrupted;
   if (!stopped) failures_.push_back(failed.source.empty() ? failed.destination : failed.source);

@@ -40,7 +40,7 @@ class TextRenderer final : public Observer {
   TextRenderer(Screen& screen, TextSettings settings, FailureText failure_text);
 
   /// Adds the progress line. Before the copy begins.
-  void show_progress(Terminal terminal, Charset charset, Verify verify);
+  void show_progress(const ProgressSettings& settings);
 
   /// How an answer is read when the user is asked; without one all answers are no. Before the copy begins.
   void answer_by(std::function<std::string()> read_line) { read_line_ = std::move(read_line); }

@@ -238,7 +238,7 @@ END
 on_terminal() {
   rm -f -- dest "$journal"*
   status=0
-  TERM=xterm ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" \
+  NO_COLOR=1 TERM=xterm ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" \
     script -qec "stty cols 100; $1" /dev/null >"$out" 2>"$err" </dev/null || status=$?
 }
 on_terminal "bash watched large dest"
@@ -246,10 +246,10 @@ expect_copied large dest
 printf '  %s\n' "$(tr '\r' '\n' <"$out" | grep -a ' copy ' | tail -n 1 | cat -v)"
 shown() { tr '\r' '\n' <"$out" | grep -aqE "$1" || fail "it did not show: $1"; }
 rate='[0-9.]+ [KMG]?i?B/s' time='[0-9]+:[0-9][0-9] left'
-shown "^'large'  copy  [0-9.]+ [KM]iB of 24\.0 MiB  +[0-9]+ %  $rate  $time"
-shown "^'large'  verify  [0-9.]+ ([KM]i)?B of 24\.0 MiB  +[0-9]+ %"
-shown "^(.\[K)?'large' -> '.*dest': 24\.0 MiB in "
-long=$(tr '\r' '\n' <"$out" | sed 's/\x1b\[K//' | awk 'length > 100 && / %/')
+shown "^'large'  copy  +[0-9]+ % [#+.]+  [ 0-9.]+ of 24\.0 MiB +$rate [ _.:=+*#-]+  $time"
+shown "^'large'  verify  +[0-9]+ % [#.]+  [ 0-9.]+ of 24\.0 MiB"
+shown "^(.\[J)?'large' -> '.*dest': 24\.0 MiB in "
+long=$(tr '\r' '\n' <"$out" | sed -E 's/\x1b\[[0-9]*[Jm]//g' | awk 'length > 100 && / %/')
 [[ -z $long ]] || fail "a line is longer than the terminal: $long"
 rest=$(tail -n 1 "$out" | tr '\r' '\n' | tail -n 2 | grep ' % ' || true)
 [[ -z $rest ]] || fail "the progress was left on the screen: $rest"

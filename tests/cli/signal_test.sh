@@ -150,3 +150,41 @@ expect_same small directory/small
 expect_said "/directory/source': stopped by SIGTERM"
 run small source directory
 expect_copied source directory/source
+
+# has_answered PATTERN: to SIGUSR1.
+has_answered() { grep -qE "^rcopy: $1" "$work/.job-err"; }
+ask() {
+  kill -USR1 "$pid"
+  wait_until "it says: $1" has_answered "$1"
+}
+
+begin "SIGUSR1 is no stop: it says how far it is, also with --quiet and without a terminal"
+start_over
+start_slow "$partial" pwrite64=100 -- --quiet source dest
+wait_until 'a part is written' size_at_least "$partial" $((4 * MiB))
+ask "'source'  copy  [ 0-9]+ %  .* of 32\.0 MiB  .* on the medium"
+first=$job
+start_job "$RCOPY" --lock-wait source dest
+wait_until 'the second one waits' has_answered '.*; waiting until it has finished'
+pid=$job
+ask "'source'  waiting until the other rcopy has finished  "
+finish
+expect_copied source dest
+job=$first
+finish
+expect_status 0
+
+begin "also while it verifies"
+start_over
+start_verify
+ask "'source'  verify  [ 0-9]+ %  .* of 32\.0 MiB"
+finish
+expect_copied source dest
+
+begin "asked again and again until its end, it ends with 0"
+start_over
+start_slow "$partial" pwrite64=10 -- source dest
+wait_until 'a part is written' size_at_least "$partial" $((4 * MiB))
+while kill -USR1 "$pid" 2>"$out"; do :; done
+finish
+expect_copied source dest

@@ -137,8 +137,8 @@ done
 finish
 expect_status 4
 expect_lines 3
-expect_said '\(attempt 2 of 3\)'
-expect_said '\(attempt 3 of 3\)'
+expect_said '\(retry 1 of 2\)'
+expect_said '\(retry 2 of 2\)'
 expect_untouched dest "$before"
 expect_none "$partial"
 

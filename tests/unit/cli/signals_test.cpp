@@ -69,6 +69,10 @@ void wait_for_stop(const StopSignals& signals) {
   stopped.acquire();
 }
 
+void wait_for_question(StopSignals& signals) {
+  while (!signals.asked().exchange(false)) std::this_thread::yield();
+}
+
 [[noreturn]] void hang() {
   for (;;) ::pause();
 }
@@ -182,6 +186,44 @@ TEST_CASE("a signal that comes before the time is over is what stopped it") {
   }};
   REQUIRE(child.hear() == 'r');
   child.send(SIGINT);
+  CHECK(child.end() == 0);
+}
+
+TEST_CASE("SIGUSR1 is a question: it stops nothing, may be asked again, and also when a stop is under way") {
+  const Child child{[](const Child& self) {
+    ignore_questions();
+    StopSignals signals{[](int) {}, {.same_wish = 0ms}};
+    for (int i = 0; i < 3; ++i) {
+      ::kill(::getpid(), SIGUSR1);
+      wait_for_question(signals);
+    }
+    if (signals.received() != 0 || signals.token().stop_requested()) std::_Exit(1);
+    ::kill(::getpid(), SIGTERM);
+    wait_for_stop(signals);
+    ::kill(::getpid(), SIGUSR1);
+    wait_for_question(signals);
+    if (signals.received() != SIGTERM) std::_Exit(2);
+    self.tell('a');
+    hang();
+  }};
+  REQUIRE(child.hear() == 'a');
+  child.send(SIGINT);
+  const int status = child.end();
+  REQUIRE(WIFSIGNALED(status));
+  CHECK(WTERMSIG(status) == SIGINT);
+}
+
+TEST_CASE("a question that comes before or after the copy ends nothing") {
+  const Child child{[](const Child&) {
+    ignore_questions();
+    ::raise(SIGUSR1);
+    {
+      const StopSignals signals{[](int) {}};
+      for (int i = 0; i < 100; ++i) ::kill(::getpid(), SIGUSR1);  // some of them wait when it ends
+    }
+    ::raise(SIGUSR1);
+    std::_Exit(0);
+  }};
   CHECK(child.end() == 0);
 }
 

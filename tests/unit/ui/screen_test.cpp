@@ -35,10 +35,10 @@ TEST_CASE("the live line is erased for a finished line and drawn again below it"
   written.screen.print(Channel::out, "done");
   written.screen.show_live("");
   CHECK(written.text ==
-        "\r50 %\x1b[K"
-        "\r\x1b[Kwarning\n\r50 %\x1b[K"
-        "\r\x1b[Kout:done\n\r50 %\x1b[K"
-        "\r\x1b[K");
+        "\r50 %\x1b[J\r"
+        "\r\x1b[Jwarning\n\r50 %\x1b[J\r"
+        "\r\x1b[Jout:done\n\r50 %\x1b[J\r"
+        "\r\x1b[J");
 }
 
 TEST_CASE("a live line that stays the same is not written again") {
@@ -47,6 +47,16 @@ TEST_CASE("a live line that stays the same is not written again") {
   const std::string once = written.text;
   written.screen.show_live("50 %");
   CHECK(written.text == once);
+}
+
+TEST_CASE("a live line that is forgotten is neither erased nor drawn again") {
+  Written written;
+  written.screen.show_live("50 %");
+  written.screen.forget_live();
+  written.text.clear();
+  written.screen.print(Channel::err, "done");
+  written.screen.show_live("");
+  CHECK(written.text == "done\n");
 }
 
 TEST_CASE("lines of several threads stay whole") {

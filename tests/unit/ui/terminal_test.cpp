@@ -44,17 +44,24 @@ class PseudoTerminal {
   int descriptor_ = -1;
 };
 
-class TermVariable {
+struct Variable {
+  const char* name;
+  const char* value;
+};
+
+/// In the environment, until its end.
+class Setting {
  public:
-  explicit TermVariable(const char* value) {
-    if (const char* const before = std::getenv("TERM")) before_ = before;
-    ::setenv("TERM", value, 1);
+  explicit Setting(const Variable& variable) : name_{variable.name} {
+    if (const char* const before = std::getenv(name_)) before_ = before;
+    ::setenv(name_, variable.value, 1);
   }
-  ~TermVariable() { before_ ? ::setenv("TERM", before_->c_str(), 1) : ::unsetenv("TERM"); }
-  TermVariable(const TermVariable&) = delete;
-  TermVariable& operator=(const TermVariable&) = delete;
+  ~Setting() { before_ ? ::setenv(name_, before_->c_str(), 1) : ::unsetenv(name_); }
+  Setting(const Setting&) = delete;
+  Setting& operator=(const Setting&) = delete;
 
  private:
+  const char* name_;
   std::optional<std::string> before_;
 };
 
@@ -85,13 +92,34 @@ TEST_CASE("a dumb terminal is not redrawn") {
   const PseudoTerminal pseudo;
   const Terminal terminal{pseudo.descriptor()};
   {
-    const TermVariable term{"xterm"};
+    const Setting term{{"TERM", "xterm"}};
     CHECK(terminal.can_redraw());
   }
   for (const char* name : {"dumb", ""}) {
-    const TermVariable term{name};
+    const Setting term{{"TERM", name}};
     CHECK_FALSE(terminal.can_redraw());
   }
+}
+
+TEST_CASE("there is colour on terminals that have some, unless NO_COLOR says no") {
+  const PseudoTerminal pseudo;
+  const Terminal terminal{pseudo.descriptor()};
+  const Setting no_wish{{"NO_COLOR", ""}};
+  const Setting no_hint{{"COLORTERM", ""}};
+  for (const char* name : {"xterm", "xterm-256color", "linux", "screen", "tmux-256color", "what-color"}) {
+    const Setting term{{"TERM", name}};
+    CAPTURE(name);
+    CHECK(terminal.colour() == Colour::some);
+    const Setting wish{{"NO_COLOR", "1"}};
+    CHECK(terminal.colour() == Colour::none);
+  }
+  for (const char* name : {"", "dumb", "vt100", "xterm-mono", "linux-m"}) {
+    const Setting term{{"TERM", name}};
+    CAPTURE(name);
+    CHECK(terminal.colour() == Colour::none);
+  }
+  const Setting term{{"TERM", "xterm"}};
+  CHECK(Terminal{-1}.colour() == Colour::none);
 }
 
 TEST_CASE("a terminal that does not control this process does not put it in the background") {

@@ -86,10 +86,10 @@ TEST_CASE("a retry says what failed, when it goes on and how often") {
       .error = read_error(), .next_attempt = 2, .attempts_at_most = 4, .wait = 1500ms};
   CHECK(tell(retrying, kUnwatched).err ==
         "rcopy: cannot read '/a/b' at byte 4096: Input/output error; trying again in 1.5 s "
-        "(attempt 2 of 4)\n");
+        "(retry 1 of 3)\n");
   CHECK(tell(retrying, kQuiet).err.empty());
   retrying.wait = 0ms;
-  CHECK(tell(retrying, kNormal).err.find("trying again now (attempt 2 of 4)") != std::string::npos);
+  CHECK(tell(retrying, kNormal).err.find("trying again now (retry 1 of 3)") != std::string::npos);
 }
 
 TEST_CASE("a failure is told however quiet it is to be") {
