@@ -20,7 +20,7 @@
 
 namespace rcopy::cli {
 
-enum class Action { copy, help, version };
+enum class Action { copy, short_help, help, version };
 
 enum class JournalChoice {
   usual,  ///< where the environment says
@@ -97,6 +97,8 @@ struct Arguments {
 /// cannot be read.
 [[nodiscard]] Job to_job(const Arguments& arguments);
 
+/// One screen of 24 lines: the options that people use most, and how to see all.
+[[nodiscard]] std::string short_help_text();
 [[nodiscard]] std::string help_text();
 [[nodiscard]] std::string version_text();
 

@@ -17,36 +17,6 @@ namespace {
 constexpr const char* kForeverWord = "forever";
 constexpr unsigned kMostJobs = 256;
 
-Verify parse_verify(const std::string& value) {
-  return choose<Verify>(
-      "--verify", value,
-      {{"medium", Verify::medium}, {"cache", Verify::cache}, {"none", Verify::none}});
-}
-
-Resume parse_resume(const std::string& value) {
-  return choose<Resume>(
-      "--resume", value,
-      {{"auto", Resume::automatic}, {"check", Resume::check}, {"never", Resume::never}});
-}
-
-Sparse parse_sparse(const std::string& value) {
-  return choose<Sparse>(
-      "--sparse", value,
-      {{"auto", Sparse::automatic}, {"always", Sparse::always}, {"never", Sparse::never}});
-}
-
-Reflink parse_reflink(const std::string& value) {
-  return choose<Reflink>(
-      "--reflink", value,
-      {{"auto", Reflink::automatic}, {"always", Reflink::always}, {"never", Reflink::never}});
-}
-
-Cache parse_cache(const std::string& value) {
-  return choose<Cache>(
-      "--cache", value,
-      {{"auto", Cache::automatic}, {"keep", Cache::keep}, {"drop", Cache::drop}});
-}
-
 /// "forever" or a time.
 std::chrono::milliseconds parse_wait(const char* option, const std::string& value) {
   if (value == kForeverWord) return kForever;
@@ -120,22 +90,28 @@ std::vector<Row> selection_rows() {
 
 std::vector<Row> proof_rows() {
   return {
-      {"", "--verify", "WHERE",
-       "read the copy back before it gets its name, from the\n"
-       "medium (default), from the cache, or none: not at all",
-       [](auto& to, const auto& value) { to.verify = parse_verify(value); }},
+      choosing({"", "--verify", "WHERE",
+                "read the copy back before it gets its name, from the\n"
+                "medium (default), from the cache, or none: not at all",
+                {}},
+               &Arguments::verify,
+               {{"medium", Verify::medium}, {"cache", Verify::cache}, {"none", Verify::none}}),
       {"", "--no-verify", "", "the same as --verify=none",
        [](auto& to, const auto&) { to.verify = Verify::none; }},
-      {"", "--resume", "HOW",
-       "auto: continue where an earlier run stopped (default);\n"
-       "check: the same, but hash all of the kept part first;\n"
-       "never: start over, even if the copy is up to date",
-       [](auto& to, const auto& value) { to.resume = parse_resume(value); }},
-      {"", "--reflink", "WHEN",
-       "auto: share the source's blocks where the file system\n"
-       "can, else copy (default); always (the same without\n"
-       "WHEN): or fail; never",
-       [](auto& to, const auto& value) { to.reflink = parse_reflink(value); }, "always"},
+      choosing({"", "--resume", "HOW",
+                "auto: continue where an earlier run stopped (default);\n"
+                "check: the same, but hash all of the kept part first;\n"
+                "never: start over, even if the copy is up to date",
+                {}},
+               &Arguments::resume,
+               {{"auto", Resume::automatic}, {"check", Resume::check}, {"never", Resume::never}}),
+      choosing({"", "--reflink", "WHEN",
+                "auto: share the source's blocks where the file system\n"
+                "can, else copy (default); always (the same without\n"
+                "WHEN): or fail; never",
+                {}, "always"},
+               &Arguments::reflink,
+               {{"auto", Reflink::automatic}, {"always", Reflink::always}, {"never", Reflink::never}}),
       {"", "--inplace", "",
        "write into an existing destination itself: no second\n"
        "copy, hard links stay, but its old content is lost",
@@ -181,14 +157,18 @@ std::vector<Row> load_rows() {
        }},
       {"", "--nice-io", "", "read and write only when nobody else wants the disk",
        [](auto& to, const auto&) { to.io_priority = IoPriority::idle; }},
-      {"", "--sparse", "WHEN",
-       "auto: make holes where the source has some (default);\n"
-       "always: of all zeros; never: none",
-       [](auto& to, const auto& value) { to.sparse = parse_sparse(value); }},
-      {"", "--cache", "HOW",
-       "auto: leave the page cache as it is (default); keep:\n"
-       "go through it, as cp does; drop: forget both files",
-       [](auto& to, const auto& value) { to.cache = parse_cache(value); }},
+      choosing({"", "--sparse", "WHEN",
+                "auto: make holes where the source has some (default);\n"
+                "always: of all zeros; never: none",
+                {}},
+               &Arguments::sparse,
+               {{"auto", Sparse::automatic}, {"always", Sparse::always}, {"never", Sparse::never}}),
+      choosing({"", "--cache", "HOW",
+                "auto: leave the page cache as it is (default); keep:\n"
+                "go through it, as cp does; drop: forget both files",
+                {}},
+               &Arguments::cache,
+               {{"auto", Cache::automatic}, {"keep", Cache::keep}, {"drop", Cache::drop}}),
   };
 }
 
@@ -211,7 +191,9 @@ std::vector<Row> talk_rows() {
        [](auto& to, const auto&) { to.verbosity = Verbosity::verbose; }},
       {"-q", "--quiet", "", "say nothing but errors",
        [](auto& to, const auto&) { to.verbosity = Verbosity::quiet; }},
-      {"-h", "--help", "", "show this help and exit",
+      {"-h", "", "", "show the options that people use most and exit",
+       [](auto& to, const auto&) { to.action = Action::short_help; }},
+      {"", "--help", "", "show this help and exit",
        [](auto& to, const auto&) { to.action = Action::help; }},
       {"", "--version", "", "show the version and exit",
        [](auto& to, const auto&) { to.action = Action::version; }},
