@@ -52,7 +52,7 @@ expect_status 0
 mv media/STICK media/.gone
 blocks sh stick | sed 's/ --wait//' | in_this_place >.recipe # nobody brings it back
 run_command bash -e .recipe
-expect_status 1
+expect_refused 2 'the directory does not exist'
 mv media/.gone media/STICK
 
 begin "cron: the line says nothing when all is well, and something when not"
@@ -67,8 +67,8 @@ expect_copied srv/data/large mnt/backup/data/large
 expect_silence
 rm -r mnt/backup
 run_command sh line
-expect_status 1
-expect_said 'cannot'
+expect_refused 2 'the directory does not exist'
+expect_none mnt/backup
 mkdir mnt/backup
 
 begin "cron: the script says nothing when it is done or its time was over, and sends the log when not"
@@ -92,8 +92,8 @@ expect_status 6
 expect_mail 'the journal cannot be used'
 mv mnt/backup mnt/.gone
 run_command bin/nightly-copy
-expect_status 1
-expect_mail 'the copy failed with 1'
+expect_status 2
+expect_mail 'the copy failed with 2'
 expect_mail "cannot .*$work/mnt/backup"
 mv mnt/.gone mnt/backup
 
@@ -264,7 +264,7 @@ grep -qE "$work/home/.*(inbox|again)" "$out" || fail "the comparison finds nothi
 rm -- mnt/new/me/one
 recipe move-audit
 expect_status 1
-expect_said "$work/mnt/new/me/one"
+expect_said "^rcopy: cannot find .$work/mnt/new"
 
 # --- options ----------------------------------------------------------------------------------
 
@@ -276,7 +276,8 @@ awk -F ' *[|] *' '
   /^```/ { inside = !inside }
   inside { next }
   /^[|]/ { print $3 ~ /^the same/ ? $2 : $3; next }
-  { print }' "$page" | grep -oE '`[^`]*`' | tr -d '`' | grep -oE '(^| )--?[A-Za-z][a-z-]*' | tr -d ' ' | sort -u >named
+  { print }' "$page" | grep -oE '`[^`]*`' | tr -d '`' | grep -E '^(-|rcopy )' |
+  grep -oE '(^| )--?[A-Za-z][a-z0-9-]*' | tr -d ' ' | sort -u >named
 (($(wc -l <named) > 40)) || fail "the page names only $(wc -l <named) options"
 comm -13 known named >"$err"
 [[ ! -s $err ]] || fail "there are no such options"
