@@ -48,7 +48,7 @@ const std::vector<Row>& option_table() {
 
 std::vector<Row> usual_rows() {
   std::vector<Row> rows;
-  for (const std::string name : {"-a", "-r", "-p", "-n", "-i", "--exclude", "--dry-run", "--wait", "--bwlimit", "-v"}) {
+  for (const std::string name : {"-a", "-r", "-p", "-n", "-u", "-i", "--exclude", "--dry-run", "--wait", "-v"}) {
     const auto& table = option_table();
     rows.push_back(*std::find_if(table.begin(), table.end(), [&name](const Row& row) {
       return row.short_name == name || row.long_name == name;

@@ -3,7 +3,7 @@
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME rcopy)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "copy files so that the copies can be trusted")
-set(CPACK_PACKAGE_CONTACT "rcopy contributors <rcopy@users.noreply.github.com>"
+set(CPACK_PACKAGE_CONTACT "rcopy contributors <contributors@rcopy.example>"
   CACHE STRING "Maintainer of the Debian packages")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
