@@ -3,7 +3,8 @@
 # labels: once
 #
 # The recipes of docs/cookbook.md, taken from the page and run: where they succeed, and where they fail. Only
-# the names of directories and devices are others. A block of the page has a name behind its language.
+# the names of directories and devices are others. A block of the page has a name behind its language. And what
+# README.md lets a new user do first.
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 page=$here/../../docs/cookbook.md
@@ -265,6 +266,32 @@ rm -- mnt/new/me/one
 recipe move-audit
 expect_status 1
 expect_said "^rcopy: cannot find .$work/mnt/new"
+
+# --- the first ten minutes --------------------------------------------------------------------
+
+begin "README: copied, interrupted, looked for, continued, audited"
+page=$here/../../README.md
+blocks sh ten-minutes | sed 's/ *#.*//; s/2G/48M/' >minutes # less of it, to be quick
+mapfile -t minutes <minutes
+((${#minutes[@]} == 5)) || fail "there are other lines: $(cat minutes)"
+mkdir ten
+cd -- ten
+eval "${minutes[0]}"
+[[ ${minutes[1]} == 'rcopy disk.img stick/' && ${minutes[3]} == "${minutes[1]}" ]] || fail "it does not continue by the same command"
+start --bwlimit=10M disk.img stick/ # so that there is time to interrupt it
+wait_until 'a part is written' size_at_least "$(partial_of stick/disk.img)" $((2 * MiB))
+kill -INT "$pid"
+finish
+expect_status 130
+run_command bash -c "${minutes[2]}"
+expect_status 0
+expect_printed "$work/ten/disk.img"
+run_command bash -c "${minutes[3]}"
+expect_copied disk.img stick/disk.img
+run_command bash -c "${minutes[4]}"
+expect_status 0
+cd -- ..
+page=$here/../../docs/cookbook.md
 
 # --- options ----------------------------------------------------------------------------------
 
