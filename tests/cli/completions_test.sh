@@ -6,7 +6,7 @@
 # used, the others where they are installed.
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
-completions=${COMPLETIONS:-$(dirname -- "$RCOPY")/completions}
+completions=$(dirname -- "$RCOPY")/completions
 
 # --- what the program knows -------------------------------------------------------------------
 
@@ -42,6 +42,16 @@ for name in "${taking[@]}"; do
 done | sort >known
 (($(grep -cvE ' (FILES|DIRECTORIES|ANYTHING)$' known) >= 8)) || fail "few options have words: $(cat known)"
 grep -qx -- '--verify cache medium none' known || fail "--verify takes something else: $(grep verify known)"
+
+begin "what the build has made is what its program makes, which says so where it cannot"
+mkdir made
+run_command "$(dirname -- "$RCOPY")/write_completions" made
+expect_status 0
+diff -r made "$completions" >"$err" || fail "the build has others"
+run_command "$(dirname -- "$RCOPY")/write_completions" missing
+expect_refused 1 "cannot write 'missing/rcopy'"
+run_command "$(dirname -- "$RCOPY")/write_completions"
+expect_refused 2 '^Usage: '
 
 # --- bash -------------------------------------------------------------------------------------
 
