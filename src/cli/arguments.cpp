@@ -286,6 +286,12 @@ Job to_job(const Arguments& arguments) {
   return job;
 }
 
+std::string short_help_text() {
+  std::string text = std::string{kHelpHead} + "\nThe options that people use most:\n";
+  for (const Row& row : usual_rows()) text += help_of(row);
+  return text + "\nrcopy --help shows all options, man rcopy explains them.\n";
+}
+
 std::string help_text() {
   std::string text = kHelpHead;
   for (const Group& group : option_groups()) {

@@ -21,7 +21,7 @@
 
 namespace rcopy::cli {
 
-enum class Action { copy, help, version, list, resume_all, forget, prune, audit, check };
+enum class Action { copy, short_help, help, version, list, resume_all, forget, prune, audit, check };
 
 enum class JournalChoice {
   usual,  ///< where the environment says
@@ -124,6 +124,8 @@ struct Arguments {
 /// cannot be read.
 [[nodiscard]] Job to_job(const Arguments& arguments);
 
+/// One screen of 24 lines: the options that people use most, and how to see all.
+[[nodiscard]] std::string short_help_text();
 [[nodiscard]] std::string help_text();
 [[nodiscard]] std::string version_text();
 

@@ -30,22 +30,33 @@ constexpr const char* kPlainPreserve = "mode,ownership,timestamps";
 /// One of the words that --preserve and --no-preserve take.
 enum class Kept { mode, ownership, timestamps, links, context, xattr, all };
 
+const Choices<Kept>& kept_choices() {
+  static const Choices<Kept> choices{{"mode", Kept::mode},
+                                     {"ownership", Kept::ownership},
+                                     {"timestamps", Kept::timestamps},
+                                     {"links", Kept::links},
+                                     {"context", Kept::context},
+                                     {"xattr", Kept::xattr},
+                                     {"all", Kept::all}};
+  return choices;
+}
+
 std::vector<Kept> kept_words(const char* option, const std::string& list) {
   std::vector<Kept> words;
   std::size_t begin = 0;
   while (begin <= list.size()) {
     const std::size_t end = std::min(list.find(',', begin), list.size());
-    words.push_back(choose<Kept>(option, list.substr(begin, end - begin),
-                                 {{"mode", Kept::mode},
-                                  {"ownership", Kept::ownership},
-                                  {"timestamps", Kept::timestamps},
-                                  {"links", Kept::links},
-                                  {"context", Kept::context},
-                                  {"xattr", Kept::xattr},
-                                  {"all", Kept::all}}));
+    words.push_back(choose<Kept>(option, list.substr(begin, end - begin), kept_choices()));
     begin = end + 1;
   }
   return words;
+}
+
+/// Those that --preserve does not refuse.
+std::vector<std::string> keepable_names() {
+  std::vector<std::string> names = names_of(kept_choices());
+  names.erase(std::find(names.begin(), names.end(), "context"));
+  return names;
 }
 
 void keep_attributes(Arguments& to, const std::string& list) {
@@ -71,14 +82,6 @@ void drop_attributes(Arguments& to, const std::string& list) {
     if (all || word == Kept::links) to.attributes.hard_links = HardLinks::separate;
     if (all || word == Kept::xattr) to.attributes.xattrs = Xattrs::like_cp;
   }
-}
-
-Update parse_update(const std::string& value) {
-  return choose<Update>("--update", value,
-                        {{"all", Update::all},
-                         {"older", Update::older},
-                         {"none", Update::none},
-                         {"none-fail", Update::none_fail}});
 }
 
 /// --backup alone.
@@ -135,12 +138,13 @@ std::vector<Row> attribute_rows() {
   return {
       {"-p", "", "", "keep mode, owner (where permitted) and times",
        [](auto& to, const auto&) { keep_attributes(to, kPlainPreserve); }},
-      {"", "--preserve", "LIST",
-       "keep these, with commas between: mode, ownership,\n"
-       "timestamps (the same as -p without LIST), links,\n"
-       "xattr, all",
-       keep_attributes, kPlainPreserve},
-      {"", "--no-preserve", "LIST", "do not keep these", drop_attributes},
+      offering({"", "--preserve", "LIST",
+                "keep these, with commas between: mode, ownership,\n"
+                "timestamps (the same as -p without LIST), links,\n"
+                "xattr, all",
+                keep_attributes, kPlainPreserve},
+               keepable_names()),
+      offering({"", "--no-preserve", "LIST", "do not keep these", drop_attributes}, names_of(kept_choices())),
       {"-Z", "", "", "refused, as are SELinux contexts in general",
        [](auto&, const auto&) { refuse(kNoContexts); }},
       {"", "--context", "CTX", "refused likewise",
@@ -176,18 +180,21 @@ std::vector<Row> replace_rows() {
        }},
       {"-u", "", "", "the same as --update=older",
        [](auto& to, const auto&) { to.update = Update::older; }},
-      {"", "--update", "WHICH",
-       "replace all (default), or those that are older than\n"
-       "the source (the same without WHICH), or none; or\n"
-       "none-fail: none, and each is a failure",
-       [](auto& to, const auto& value) { to.update = parse_update(value); }, "older"},
+      choosing({"", "--update", "WHICH",
+                "replace all (default), or those that are older than\n"
+                "the source (the same without WHICH), or none; or\n"
+                "none-fail: none, and each is a failure",
+                {}, "older"},
+               &Arguments::update,
+               {{"all", Update::all}, {"older", Update::older}, {"none", Update::none}, {"none-fail", Update::none_fail}}),
       {"-b", "", "", "the same as --backup",
        [](auto& to, const auto&) { choose_backup(to, kUsualBackup); }},
-      {"", "--backup", "HOW",
-       "keep what is replaced: simple, as NAME~; numbered, as\n"
-       "NAME.~1~; existing (default): numbered where there\n"
-       "are some; none",
-       choose_backup, kUsualBackup},
+      offering({"", "--backup", "HOW",
+                "keep what is replaced: simple, as NAME~; numbered, as\n"
+                "NAME.~1~; existing (default): numbered where there\n"
+                "are some; none",
+                choose_backup, kUsualBackup},
+               names_of(backup_choices())),
       {"-S", "--suffix", "SUFFIX", "of simple backups, instead of ~; implies --backup",
        [](auto& to, const auto& value) {
          if (to.backups == BackupChoice::unsaid) to.backups = BackupChoice::wanted;

@@ -135,6 +135,7 @@ Ending run(const std::vector<std::string>& words) {
     return {exit_code(error.code())};
   }
   switch (arguments.action) {
+    case Action::short_help: std::fputs(short_help_text().c_str(), stdout); return {};
     case Action::help: std::fputs(help_text().c_str(), stdout); return {};
     case Action::version: std::fputs(version_text().c_str(), stdout); return {};
     case Action::copy:

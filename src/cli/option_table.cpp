@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// Puts the groups of options into the order of --help.
+// Puts the groups of options into the order of --help, and knows which of them -h shows.
 #include "cli/option_table.hpp"
 
 #include "cli/option_rows.hpp"
 
 #include <rcopy/error.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace rcopy::cli {
@@ -44,6 +45,17 @@ const std::vector<Group>& option_groups() {
 const std::vector<Row>& option_table() {
   static const std::vector<Row> table = all_rows();
   return table;
+}
+
+std::vector<Row> usual_rows() {
+  std::vector<Row> rows;
+  for (const std::string name : {"-a", "-r", "-p", "-n", "-u", "-i", "--exclude", "--dry-run", "--wait", "-v"}) {
+    const auto& table = option_table();
+    rows.push_back(*std::find_if(table.begin(), table.end(), [&name](const Row& row) {
+      return row.short_name == name || row.long_name == name;
+    }));
+  }
+  return rows;
 }
 
 }  // namespace rcopy::cli

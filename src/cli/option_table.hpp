@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The one table of options, in the groups of --help: parser, help and the lists that tests compare
-// come from it.
+// The one table of options, in the groups of --help: parser, help, the shells' completions and the lists
+// that tests compare come from it.
 #pragma once
 
 #include "cli/arguments.hpp"
@@ -24,11 +24,13 @@ enum class Kept { yes, no };
 struct Row {
   const char* short_name;  ///< "" where there is none
   const char* long_name;   ///< "" where there is none
-  const char* value;       ///< what --help calls its value; "" for an option without one
+  const char* value;       ///< what --help calls its value; "" for an option without one. Shells complete
+                           ///< FILE, PATH and DIR by names, and LIST by words with commas between
   const char* help;        ///< lines end with '\n' where --help breaks them
   Apply apply;
   const char* without = "";  ///< the value of the option alone, where it may be left out
   Kept kept = Kept::yes;
+  std::vector<std::string> words = {};  ///< that its value may be, where these are a few: see offering()
 };
 
 [[nodiscard]] inline bool takes_value(const Row& row) { return *row.value != '\0'; }
@@ -46,5 +48,8 @@ struct Group {
 
 /// The rows of all groups.
 [[nodiscard]] const std::vector<Row>& option_table();
+
+/// The ten that people use most, for -h.
+[[nodiscard]] std::vector<Row> usual_rows();
 
 }  // namespace rcopy::cli

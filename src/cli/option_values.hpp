@@ -38,6 +38,28 @@ Enum choose(const char* option, const std::string& value, const Choices<Enum>& c
   return *meant;
 }
 
+template <class Enum>
+std::vector<std::string> names_of(const Choices<Enum>& choices) {
+  std::vector<std::string> names;
+  for (const auto& [name, choice] : choices) names.emplace_back(name);
+  return names;
+}
+
+/// The row with the words that its value may be.
+[[nodiscard]] inline Row offering(Row row, std::vector<std::string> words) {
+  row.words = std::move(words);
+  return row;
+}
+
+/// The row of an option whose value is one of the choices and becomes `member`.
+template <class Enum>
+Row choosing(Row row, Enum Arguments::*member, const Choices<Enum>& choices) {
+  row.apply = [option = row.long_name, member, choices](Arguments& to, const std::string& value) {
+    to.*member = choose(option, value, choices);
+  };
+  return offering(std::move(row), names_of(choices));
+}
+
 /// What a parser made of the text. Throws Error (usage) where that is nothing.
 template <class Value>
 Value valid(const char* option, const std::string& text, const std::optional<Value>& value) {
@@ -45,7 +67,10 @@ Value valid(const char* option, const std::string& text, const std::optional<Val
   return *value;
 }
 
-/// The value of an option, or of $VERSION_CONTROL, in GNU's words. Throws Error (usage).
+/// GNU's words for kinds of backups.
+[[nodiscard]] const Choices<Backup>& backup_choices();
+
+/// The value of an option, or of $VERSION_CONTROL. Throws Error (usage).
 [[nodiscard]] Backup parse_backup(const char* option, const std::string& value);
 
 }  // namespace rcopy::cli

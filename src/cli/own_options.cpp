@@ -17,48 +17,12 @@ namespace {
 constexpr const char* kForeverWord = "forever";
 constexpr unsigned kMostJobs = 256;
 
-Verify parse_verify(const std::string& value) {
-  return choose<Verify>(
-      "--verify", value,
-      {{"medium", Verify::medium}, {"cache", Verify::cache}, {"none", Verify::none}});
-}
-
-Resume parse_resume(const std::string& value) {
-  return choose<Resume>(
-      "--resume", value,
-      {{"auto", Resume::automatic}, {"check", Resume::check}, {"never", Resume::never}});
-}
-
-Sparse parse_sparse(const std::string& value) {
-  return choose<Sparse>(
-      "--sparse", value,
-      {{"auto", Sparse::automatic}, {"always", Sparse::always}, {"never", Sparse::never}});
-}
-
-Reflink parse_reflink(const std::string& value) {
-  return choose<Reflink>(
-      "--reflink", value,
-      {{"auto", Reflink::automatic}, {"always", Reflink::always}, {"never", Reflink::never}});
-}
-
-Cache parse_cache(const std::string& value) {
-  return choose<Cache>(
-      "--cache", value,
-      {{"auto", Cache::automatic}, {"keep", Cache::keep}, {"drop", Cache::drop}});
-}
-
 /// Of letters that are digits.
 std::string lower_case(std::string text) {
   for (char& c : text) {
     if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
   }
   return text;
-}
-
-ProgressChoice parse_progress(const std::string& value) {
-  return choose<ProgressChoice>(
-      "--progress", value,
-      {{"auto", ProgressChoice::automatic}, {"always", ProgressChoice::always}, {"never", ProgressChoice::never}});
 }
 
 /// "forever" or a time.
@@ -145,26 +109,32 @@ std::vector<Row> selection_rows() {
 
 std::vector<Row> proof_rows() {
   return {
-      {"", "--verify", "WHERE",
-       "read the copy back before it gets its name, from the\n"
-       "medium (default), from the cache, or none: not at all",
-       [](auto& to, const auto& value) { to.verify = parse_verify(value); }},
+      choosing({"", "--verify", "WHERE",
+                "read the copy back before it gets its name, from the\n"
+                "medium (default), from the cache, or none: not at all",
+                {}},
+               &Arguments::verify,
+               {{"medium", Verify::medium}, {"cache", Verify::cache}, {"none", Verify::none}}),
       {"", "--no-verify", "", "the same as --verify=none",
        [](auto& to, const auto&) { to.verify = Verify::none; }},
       {"", "--expect", "HASH",
        "the one SOURCE must have this hash, 32 digits as from\n"
        "xxh128sum; else nothing is replaced, and exit code 3",
        [](auto& to, const auto& value) { to.expected_hash = lower_case(value); }},
-      {"", "--resume", "HOW",
-       "auto: continue where an earlier run stopped (default);\n"
-       "check: the same, but hash all of the kept part first;\n"
-       "never: start over, even if the copy is up to date",
-       [](auto& to, const auto& value) { to.resume = parse_resume(value); }},
-      {"", "--reflink", "WHEN",
-       "auto: share the source's blocks where the file system\n"
-       "can, else copy (default); always (the same without\n"
-       "WHEN): or fail; never",
-       [](auto& to, const auto& value) { to.reflink = parse_reflink(value); }, "always"},
+      choosing({"", "--resume", "HOW",
+                "auto: continue where an earlier run stopped (default);\n"
+                "check: the same, but hash all of the kept part first;\n"
+                "never: start over, even if the copy is up to date",
+                {}},
+               &Arguments::resume,
+               {{"auto", Resume::automatic}, {"check", Resume::check}, {"never", Resume::never}}),
+      choosing({"", "--reflink", "WHEN",
+                "auto: share the source's blocks where the file system\n"
+                "can, else copy (default); always (the same without\n"
+                "WHEN): or fail; never",
+                {}, "always"},
+               &Arguments::reflink,
+               {{"auto", Reflink::automatic}, {"always", Reflink::always}, {"never", Reflink::never}}),
       {"", "--inplace", "",
        "write into an existing destination itself: no second\n"
        "copy, hard links stay, but its old content is lost",
@@ -214,14 +184,18 @@ std::vector<Row> load_rows() {
        }},
       {"", "--nice-io", "", "read and write only when nobody else wants the disk",
        [](auto& to, const auto&) { to.io_priority = IoPriority::idle; }},
-      {"", "--sparse", "WHEN",
-       "auto: make holes where the source has some (default);\n"
-       "always: of all zeros; never: none",
-       [](auto& to, const auto& value) { to.sparse = parse_sparse(value); }},
-      {"", "--cache", "HOW",
-       "auto: leave the page cache as it is (default); keep:\n"
-       "go through it, as cp does; drop: forget both files",
-       [](auto& to, const auto& value) { to.cache = parse_cache(value); }},
+      choosing({"", "--sparse", "WHEN",
+                "auto: make holes where the source has some (default);\n"
+                "always: of all zeros; never: none",
+                {}},
+               &Arguments::sparse,
+               {{"auto", Sparse::automatic}, {"always", Sparse::always}, {"never", Sparse::never}}),
+      choosing({"", "--cache", "HOW",
+                "auto: leave the page cache as it is (default); keep:\n"
+                "go through it, as cp does; drop: forget both files",
+                {}},
+               &Arguments::cache,
+               {{"auto", Cache::automatic}, {"keep", Cache::keep}, {"drop", Cache::drop}}),
   };
 }
 
@@ -250,12 +224,16 @@ std::vector<Row> talk_rows() {
        [](auto& to, const auto&) { to.verbosity = Verbosity::quiet; }},
       {"", "--json", "", "standard output is for programs: one JSON object a line",
        [](auto& to, const auto&) { to.format = Format::json; }},
-      {"", "--progress", "WHEN",
-       "auto: a line of progress on a terminal (default);\n"
-       "always (the same without WHEN): elsewhere, lines now\n"
-       "and then; never",
-       [](auto& to, const auto& value) { to.progress = parse_progress(value); }, "always"},
-      {"-h", "--help", "", "show this help and exit",
+      choosing({"", "--progress", "WHEN",
+                "auto: a line of progress on a terminal (default);\n"
+                "always (the same without WHEN): elsewhere, lines now\n"
+                "and then; never",
+                {}, "always"},
+               &Arguments::progress,
+               {{"auto", ProgressChoice::automatic}, {"always", ProgressChoice::always}, {"never", ProgressChoice::never}}),
+      {"-h", "", "", "show the options that people use most and exit",
+       [](auto& to, const auto&) { to.action = Action::short_help; }},
+      {"", "--help", "", "show this help and exit",
        [](auto& to, const auto&) { to.action = Action::help; }},
       {"", "--version", "", "show the version and exit",
        [](auto& to, const auto&) { to.action = Action::version; }},
