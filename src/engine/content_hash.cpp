@@ -26,7 +26,8 @@ hash::Digest hash_content(const Run& run, const FileName& file, std::span<std::b
     if (run.stop.stop_requested()) fail(*cached, ErrorCode::interrupted, "stopped as requested");
     const std::uint64_t left = size_bytes - hasher.bytes();
     const std::size_t wanted = pace.piece(static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), left)));
-    const std::size_t got = std::min(wanted, reader.read(buffer.first(io::whole_sectors(wanted)), wanted, hasher.bytes()));
+    const auto sectors = buffer.first(io::whole_sectors(wanted));
+    const std::size_t got = std::min(wanted, reader.read(sectors, wanted, hasher.bytes()));
     if (got < wanted) fail(*cached, ErrorCode::io, "it got shorter while it was read");
     hasher.update(buffer.first(got));
     pace.spend(got, run.stop);
