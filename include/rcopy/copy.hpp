@@ -66,9 +66,9 @@ struct JobSummary {
 /// destination is untouched.
 ///
 /// Throws Error for what concerns the whole job, before anything was touched: usage (options or
-/// target make no sense), journal (cannot be opened), io or busy (of the manifest). What concerns one file is an event and an
-/// entry in `failed`: io, not_mounted, busy, no_space, source_changed, verify_failed, unexpected_content, interrupted,
-/// journal.
+/// target make no sense), journal (cannot be opened), io or busy (of the manifest). What concerns one
+/// file is an event and an entry in `failed`: io, not_mounted, busy, no_space, source_changed, verify_failed,
+/// unexpected_content, interrupted, journal.
 [[nodiscard]] JobSummary copy_files(const Job& job, const Options& options, Observer& observer,
                                     std::stop_token stop = {});
 

@@ -45,9 +45,9 @@ void name_journal(Arguments& arguments, const std::string& path) {
 }
 
 TimeLimit parse_time_limit(const std::string& value) {
-  const TimeLimit limit{.time = valid("--max-duration", value, base::parse_duration(value)), .text = value};
-  if (limit.time == limit.time.zero()) refuse("invalid value " + base::quoted(value) + " for --max-duration; it is no time");
-  return limit;
+  const auto time = valid("--max-duration", value, base::parse_duration(value));
+  if (time == time.zero()) refuse("invalid value " + base::quoted(value) + " for --max-duration; it is no time");
+  return {.time = time, .text = value};
 }
 
 /// A rule that is read later, in the place of this word.

@@ -20,7 +20,8 @@ hash::Digest hash_content(const Run& run, const FileName& file, std::span<std::b
     if (run.stop.stop_requested()) throw interrupted("read back", cached->path());
     const std::uint64_t left = size_bytes - hasher.bytes();
     const std::size_t wanted = pace.piece(static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), left)));
-    const std::size_t got = std::min(wanted, reader.read(buffer.first(io::whole_sectors(wanted)), wanted, hasher.bytes()));
+    const auto sectors = buffer.first(io::whole_sectors(wanted));
+    const std::size_t got = std::min(wanted, reader.read(sectors, wanted, hasher.bytes()));
     if (got < wanted) {
       throw Error{{.code = ErrorCode::io,
                    .operation = "read back",

@@ -21,6 +21,11 @@ constexpr std::uint32_t kUsualMode = 0666;                         ///< less the
   throw Error{{.code = code, .operation = "write the manifest", .path = path, .reason = reason}};
 }
 
+/// The directory, which the job was to make.
+[[noreturn]] void refuse_missing(const stdfs::path& path) {
+  refuse(ErrorCode::io, path, "the directory does not exist; name another");
+}
+
 stdfs::path parent_of(const stdfs::path& path) {
   return path.has_parent_path() ? path.parent_path() : stdfs::path{"."};
 }
@@ -132,8 +137,9 @@ void Manifest::put(const stdfs::path& named, const hash::Digest& content) {
   }
   waiting_ += line;
   if (waiting_.size() < kWriteBytes) return;
-  if (open()) flush();
-  else if (waiting_.size() > kMostWaitingBytes) refuse(ErrorCode::io, path_, "the directory does not exist; name another");
+  const bool opened = open();
+  if (opened) flush();
+  else if (waiting_.size() > kMostWaitingBytes) refuse_missing(path_);
 }
 
 /// In place of the line of the same name, which is as long.
@@ -151,7 +157,7 @@ void Manifest::flush() {
 void Manifest::publish() {
   const std::lock_guard lock{mutex_};
   if (failed_) throw Error{*failed_};
-  if (!open()) refuse(ErrorCode::io, path_, "the directory does not exist; name another");
+  if (!open()) refuse_missing(path_);
   flush();
   io::File& file = temporary_->file();
   const std::uint32_t mode = place_.existing ? place_.existing->mode : kUsualMode & ~fs_.umask();

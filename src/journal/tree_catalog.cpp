@@ -50,11 +50,10 @@ std::uint64_t as_hash(std::optional<std::int64_t> value) { return std::bit_cast<
 
 /// In the order of names; of equal ones the last.
 std::vector<KnownFile> latest_of(std::vector<KnownFile> files) {
-  const auto name_of = [](const KnownFile& file) { return file.name.name; };
   std::reverse(files.begin(), files.end());
-  std::ranges::stable_sort(files, {}, name_of);
-  const auto same = std::ranges::unique(files, {}, name_of);
-  files.erase(same.begin(), same.end());
+  std::stable_sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.name.name < b.name.name; });
+  const auto same = [](const auto& a, const auto& b) { return a.name.name == b.name.name; };
+  files.erase(std::unique(files.begin(), files.end(), same), files.end());
   return files;
 }
 

@@ -110,6 +110,25 @@ for kind in xfs btrfs; do
   expect_copied template "$dest"
   expect_printed "cloned in .*, xxh128 $(hash_of template), verified from the medium$"
 
+  begin "$kind: not verified, but somebody asks for its hash: a list, or who knows what it must be"
+  old_destination
+  run --verify=none --expect="$(hash_of old)" "$source" "$dest"
+  expect_status 3
+  expect_untouched "$dest" "$before"
+  expect_none "$partial"
+  run --verify=none "$source" "$dest"
+  before=$(fingerprint "$dest")
+  run --verify=none --expect="$(hash_of old)" "$source" "$dest"
+  expect_status 3
+  expect_untouched "$dest" "$before"
+  for again in 'cloned before' 'cloned now'; do
+    [[ $again == 'cloned before' ]] || rm -- "$dest"
+    run --verify=none --manifest=sums --expect="$(hash_of template)" "$source" "$dest"
+    expect_copied template "$dest"
+    expect_shared "$dest"
+    [[ $(cat sums) == "$(hash_of template)  $dest" ]] || fail "$again: another list: $(cat sums)"
+  done
+
   begin "$kind: what the source holds in memory only is in the clone"
   old_destination
   cp --reflink=never -- template "$place/fresh"
