@@ -41,8 +41,8 @@ std::optional<hash::Digest> digest_of(std::optional<std::span<const std::byte>> 
 void keep_latest(std::vector<Records::FinishedContent>& files) {
   std::ranges::reverse(files);
   std::ranges::stable_sort(files, {}, &Records::FinishedContent::name);
-  const auto doubles = std::ranges::unique(files, {}, &Records::FinishedContent::name);
-  files.erase(doubles.begin(), doubles.end());
+  const auto same = [](const auto& a, const auto& b) { return a.name == b.name; };
+  files.erase(std::unique(files.begin(), files.end(), same), files.end());
 }
 
 }  // namespace
