@@ -5,24 +5,25 @@
 #include "cli/arguments.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/failure_text.hpp"
-#include "cli/journal_location.hpp"
+#include "cli/outputs.hpp"
 #include "cli/signals.hpp"
 #include "ui/answer.hpp"
 #include "ui/screen.hpp"
 #include "ui/terminal.hpp"
-#include "ui/text_renderer.hpp"
 
 #include <rcopy/copy.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <clocale>
 #include <cstdio>
 #include <exception>
 #include <new>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -35,9 +36,11 @@ using ui::Verbosity;
 
 /// How the process ends: by `signal`, or where that is 0 with `code`.
 struct Ending {
-  ExitCode code = ExitCode::success;
+  int code = 0;
   int signal = 0;
 };
+
+constexpr int kSignalled = 128;  // and the signal is what a shell shows
 
 /// Whoever starts a program with a standard stream closed would see the next file opened take its
 /// number, and messages written into it. The direction is the wrong one so that use still fails.
@@ -49,26 +52,26 @@ void keep_standard_streams_apart() {
   }
 }
 
-ui::TextSettings text_settings(const Arguments& arguments) {
-  const bool watched = ui::Terminal{STDOUT_FILENO}.is_terminal();
-  return {
-      .verbosity = arguments.verbosity,
-      .end_lines = arguments.verbosity == Verbosity::verbose ||
-                   (arguments.verbosity == Verbosity::normal && watched),
-  };
-}
-
-/// A stop shows in one line, for the file it hit; the files after it were not begun.
 ui::FailureText failure_text(const Options& options, const StopSignals& signals) {
-  return [next = next_run(options), &signals, told = false](const TransferFailed& failed) mutable {
-    if (failed.error.code() != ErrorCode::interrupted) return failure_line(failed, next);
-    if (std::exchange(told, true)) return std::string{};
+  return [next = next_run(options), &signals](const TransferFailed& failed) {
+    if (failed.error.code() != ErrorCode::interrupted) return without_program(failure_line(failed, next));
     const int signal = signals.received();
-    return stopped_line(failed, next, signal == 0 ? "" : signal_name(signal));
+    return without_program(stopped_line(failed, next, signal == 0 ? "" : signal_name(signal)));
   };
 }
 
-Ending copy(const Arguments& arguments, const Job& job, const Options& options) {
+/// What concerns the whole job is told like what concerns a file, and is then all that the job came to.
+JobSummary run_job(const Job& job, const Options& options, Observer& observer, const StopSignals& signals) {
+  try {
+    return copy_files(job, options, observer, signals.token());
+  } catch (const Error& error) {
+    observer.on_event(about_the_run(error));
+    return {.done = {}, .failed = {error}};
+  }
+}
+
+Ending copy(const std::vector<std::string>& words, const Arguments& arguments, const Job& job) {
+  const Options options = to_options(arguments, read_environment());
   ui::Screen screen{ui::standard_streams()};
   const StopSignals signals{[&](int) {
     if (arguments.verbosity == Verbosity::quiet) return;
@@ -76,21 +79,29 @@ Ending copy(const Arguments& arguments, const Job& job, const Options& options) 
                                    ? "rcopy: stopping, saving the position (again to stop at once)"
                                    : "rcopy: stopping (again to stop at once)");
   }};
-  ui::TextRenderer renderer{screen, text_settings(arguments), failure_text(options, signals)};
-  renderer.answer_by([stop = signals.token()] { return ui::read_line(STDIN_FILENO, stop); });
+  Outputs outputs{screen, arguments, failure_text(options, signals)};
+  outputs.text().answer_by([stop = signals.token()] { return ui::read_line(STDIN_FILENO, stop); });
   const ui::Terminal terminal{STDERR_FILENO};
   if (arguments.verbosity != Verbosity::quiet && terminal.can_redraw()) {
-    renderer.show_progress(terminal, ui::locale_charset(), options.verify);
+    outputs.text().show_progress(terminal, ui::locale_charset(), options.verify, outputs.observer());
   }
+  outputs.begin({words, job, options});
   const auto start = std::chrono::steady_clock::now();
-  try {
-    const JobSummary summary = copy_files(job, options, renderer, signals.token());
-    renderer.finish(summary, std::chrono::steady_clock::now() - start);
-    return {exit_code(summary), signals.received()};
-  } catch (const Error& error) {
-    screen.print(Channel::err, failure_line(error));
-    return {exit_code(error.code()), signals.received()};
-  }
+  JobSummary summary = run_job(job, options, outputs.observer(), signals);
+  const int signal = signals.received();
+  const auto code = static_cast<int>(exit_code(summary));
+  const int told = outputs.finish({.summary = std::move(summary),
+                                   .elapsed = std::chrono::steady_clock::now() - start,
+                                   .exit_code = signal == 0 ? code : kSignalled + signal,
+                                   .signal_name = signal == 0 ? "" : signal_name(signal)});
+  return {.code = told, .signal = signal};
+}
+
+/// A run that did not begin.
+Ending refused(const std::vector<std::string>& words, const Error& error, const char* hint = "") {
+  std::fprintf(stderr, "%s\n%s", failure_line(error).c_str(), hint);
+  if (wants_json(words)) tell_programs(error);
+  return {static_cast<int>(exit_code(error.code()))};
 }
 
 Ending run(const std::vector<std::string>& words) {
@@ -100,31 +111,28 @@ Ending run(const std::vector<std::string>& words) {
     arguments = parse_arguments(words);
     if (arguments.action == Action::copy) job = to_job(arguments);
   } catch (const Error& error) {
-    std::fprintf(stderr, "%s\nTry 'rcopy --help' for more information.\n",
-                 failure_line(error).c_str());
-    return {exit_code(error.code())};
+    return refused(words, error, "Try 'rcopy --help' for more information.\n");
   }
   switch (arguments.action) {
     case Action::help: std::fputs(help_text().c_str(), stdout); return {};
     case Action::version: std::fputs(version_text().c_str(), stdout); return {};
     case Action::copy: break;
   }
-  return copy(arguments, job, to_options(arguments, read_environment()));
+  return copy(words, arguments, job);
 }
 
 Ending run_and_report(const std::vector<std::string>& words) {
   try {
     return run(words);
   } catch (const Error& error) {
-    std::fprintf(stderr, "%s\n", failure_line(error).c_str());
-    return {exit_code(error.code())};
+    return refused(words, error);
   } catch (const std::bad_alloc&) {
-    std::fputs("rcopy: out of memory\n", stderr);
-    return {ExitCode::failed};
+    return refused(words, Error{{.code = ErrorCode::io, .operation = "run", .os_error = ENOMEM}});
+  } catch (const std::system_error& error) {
+    // No thread to be had.
+    return refused(words, Error{{.code = ErrorCode::io, .operation = "run", .os_error = error.code().value()}});
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "rcopy: internal error: %s; this is a bug, please report it\n",
-                 error.what());
-    return {ExitCode::internal};
+    return refused(words, Error{{.operation = {}, .reason = std::string{"internal error: "} + error.what()}});
   }
 }
 
@@ -137,9 +145,9 @@ int main(int argc, char** argv) {
 
   Ending ending = run_and_report({argv + (argc > 0 ? 1 : 0), argv + argc});
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    std::fputs("rcopy: cannot write to standard output\n", stderr);
-    if (ending.code == ExitCode::success) ending.code = ExitCode::failed;
+    std::fputs("rcopy: cannot write to standard output: some lines are lost; check where it leads\n", stderr);
+    if (ending.code == 0) ending.code = static_cast<int>(ExitCode::failed);
   }
   if (ending.signal != 0) die_by_signal(ending.signal);
-  return static_cast<int>(ending.code);
+  return ending.code;
 }

@@ -66,6 +66,11 @@ void name_journal(Arguments& arguments, const std::string& path) {
   arguments.journal = path;
 }
 
+void name_log(Arguments& to, const std::string& path) {
+  if (path.empty()) refuse("--log-file needs the name of a file");
+  to.log_file = path;
+}
+
 /// A rule that is read later, in the place of this word.
 void read_rules_from(Arguments& to, RuleWord::Kind kind, const std::string& file) {
   if (file.empty()) refuse("a file of rules needs a name");
@@ -211,8 +216,11 @@ std::vector<Row> talk_rows() {
        [](auto& to, const auto&) { to.verbosity = Verbosity::verbose; }},
       {"-q", "--quiet", "", "say nothing but errors",
        [](auto& to, const auto&) { to.verbosity = Verbosity::quiet; }},
-      {"", "--json", "", "standard output is for programs: one JSON object a line",
+      {"", "--stats", "", "say at the end what was done, in figures",
+       [](auto& to, const auto&) { to.figures = Figures::wanted; }},
+      {"", "--json", "", "print one JSON object a line, for programs",
        [](auto& to, const auto&) { to.format = Format::json; }},
+      {"", "--log-file", "PATH", "append what happens to this file, one line an event", name_log},
       {"-h", "--help", "", "show this help and exit",
        [](auto& to, const auto&) { to.action = Action::help; }},
       {"", "--version", "", "show the version and exit",

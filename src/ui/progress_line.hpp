@@ -22,6 +22,7 @@ struct PhaseProgress {
   Phase phase = Phase::idle;
   std::uint64_t done_bytes = 0;
   std::uint64_t total_bytes = 0;
+  bool operator==(const PhaseProgress&) const = default;
 };
 
 /// Samples the counters once; `done_bytes` is never more than `total_bytes`.
@@ -32,6 +33,7 @@ struct TreeProgress {
   std::uint64_t found_files = 0;
   std::uint64_t done_files = 0;
   std::uint64_t done_bytes = 0;
+  bool operator==(const TreeProgress&) const = default;
 };
 
 struct ProgressView {
