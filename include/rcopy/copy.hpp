@@ -8,6 +8,7 @@
 #include <rcopy/events.hpp>
 #include <rcopy/options.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <stop_token>
@@ -50,10 +51,20 @@ struct Tally {
   [[nodiscard]] std::uint64_t files() const { return copied + up_to_date + kept + planned; }
 };
 
+/// How long transfers were in which phase, waits left out. Small files of trees are not in it: many of them are
+/// under way at once.
+struct PhaseTimes {
+  std::chrono::nanoseconds checking{0};  ///< what was kept, and what is there
+  std::chrono::nanoseconds copying{0};
+  std::chrono::nanoseconds syncing{0};  ///< after the last byte was written
+  std::chrono::nanoseconds verifying{0};
+};
+
 struct JobSummary {
   Tally done;
   std::vector<Error> failed;      ///< empty: everything is as asked, but for
   bool lost_attributes = false;   ///< some that were to be preserved could not be; there was a warning
+  PhaseTimes times = {};
 };
 
 /// Makes each file of `job.sources` a verified copy at the destination, or carries on with one

@@ -32,6 +32,9 @@ enum class JournalChoice {
 /// What a program gets to read on standard output.
 enum class Format { text, json };
 
+/// Whether a run ends with what it did, in figures.
+enum class Figures { unsaid, wanted };
+
 enum class Clobber { usual, never };
 
 enum class BackupChoice { unsaid, wanted };
@@ -62,6 +65,8 @@ struct Arguments {
   ui::Verbosity verbosity = ui::Verbosity::normal;
   Format format = Format::text;
   ProgressChoice progress = ProgressChoice::automatic;
+  Figures figures = Figures::unsaid;
+  std::optional<std::filesystem::path> log_file;
   JournalChoice journal_choice = JournalChoice::usual;
   std::filesystem::path journal;
   Verify verify = Options{}.verify;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <string_view>
 
 namespace rcopy::cli {
 namespace {
@@ -20,7 +21,9 @@ struct Remedy {
   const char* text;
 };
 
-constexpr std::array<Remedy, 18> kRemedies{{
+constexpr std::array<Remedy, 20> kRemedies{{
+    {EAGAIN, Remedy::then_again, "raise the limit of processes (ulimit -u)"},
+    {ENOMEM, Remedy::then_again, "free some memory"},
     {EACCES, Remedy::then_again, "check the permissions"},
     {EPERM, Remedy::then_again, "check the permissions"},
     {EBUSY, Remedy::then_again, "unmount it or end what uses it"},
@@ -79,7 +82,7 @@ std::string what_it_holds(const Kept& kept) {
 /// What to do next; the one switch over the kinds of failure.
 std::string advice(const ErrorInfo& info, const Kept& kept) {
   switch (info.code) {
-    case ErrorCode::usage: return "";
+    case ErrorCode::usage: return info.os_error == 0 ? "" : io_advice(info, kept);
     case ErrorCode::io: return io_advice(info, kept);
     case ErrorCode::not_mounted:
       return "mount it, then " + run_again(kept) +
@@ -117,7 +120,9 @@ NextRun next_run(const Options& options) {
 std::string failure_line(const TransferFailed& failed, NextRun next) {
   const ErrorInfo& info = failed.error.info();
   const std::string subject =
-      info.path.empty() && !info.operation.empty() ? base::quoted(failed.destination) + ": " : std::string{};
+      info.path.empty() && !info.operation.empty() && !failed.destination.empty()
+          ? base::quoted(failed.destination) + ": "
+          : std::string{};
   return kProgram +
          with_advice(subject + failed.error.what(), advice(info, Kept{failed.kept_bytes, next, failed.writing}));
 }
@@ -143,6 +148,8 @@ std::string stopped_line(const TransferFailed& failed, NextRun next, const std::
   return line + (complete ? "; run the same command again to verify and finish"
                           : "; run the same command again to continue there");
 }
+
+std::string without_program(const std::string& line) { return line.substr(std::string_view{kProgram}.size()); }
 
 std::string failure_line(const Error& error) {
   return kProgram + with_advice(error.what(), advice(error.info(), Kept{0, NextRun::starts_over}));

@@ -28,6 +28,9 @@ enum class NextRun {
 /// there". `by` may be empty.
 [[nodiscard]] std::string stopped_line(const TransferFailed& failed, NextRun next, const std::string& by);
 
+/// The line without "rcopy: ", for where it says so itself.
+[[nodiscard]] std::string without_program(const std::string& line);
+
 /// For what ended the whole job before any file was touched.
 [[nodiscard]] std::string failure_line(const Error& error);
 

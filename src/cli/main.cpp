@@ -8,17 +8,18 @@
 #include "cli/instead.hpp"
 #include "cli/journal_location.hpp"
 #include "cli/resume_all.hpp"
+#include "cli/outputs.hpp"
 #include "cli/signals.hpp"
 #include "ui/answer.hpp"
 #include "ui/screen.hpp"
 #include "ui/terminal.hpp"
-#include "ui/text_renderer.hpp"
 
 #include <rcopy/copy.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <clocale>
 #include <cstdio>
@@ -27,6 +28,7 @@
 #include <new>
 #include <stop_token>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -39,9 +41,11 @@ using ui::Verbosity;
 
 /// How the process ends: by `signal`, or where that is 0 with `code`.
 struct Ending {
-  ExitCode code = ExitCode::success;
+  int code = 0;
   int signal = 0;
 };
+
+constexpr int kSignalled = 128;  // and the signal is what a shell shows
 
 /// Whoever starts a program with a standard stream closed would see the next file opened take its
 /// number, and messages written into it. The direction is the wrong one so that use still fails.
@@ -51,15 +55,6 @@ void keep_standard_streams_apart() {
       static_cast<void>(::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY));
     }
   }
-}
-
-ui::TextSettings text_settings(const Arguments& arguments) {
-  const bool watched = ui::Terminal{STDOUT_FILENO}.is_terminal();
-  return {
-      .verbosity = arguments.verbosity,
-      .end_lines = arguments.verbosity == Verbosity::verbose ||
-                   (arguments.verbosity == Verbosity::normal && watched),
-  };
 }
 
 std::string limit_text(const Arguments& arguments) { return "--max-duration=" + arguments.time_limit->text; }
@@ -78,14 +73,12 @@ ui::Show show_of(const Arguments& arguments, const ui::Terminal& terminal) {
   return always ? ui::Show::lines : ui::Show::nothing;
 }
 
-/// A stop shows in one line, for the file it hit; the files after it were not begun.
 ui::FailureText failure_text(const Arguments& arguments, const Options& options, const StopSignals& signals) {
-  return [next = next_run(options), &arguments, &signals, told = false](const TransferFailed& failed) mutable {
-    if (failed.error.code() != ErrorCode::interrupted) return failure_line(failed, next);
-    if (std::exchange(told, true)) return std::string{};
-    if (signals.out_of_time()) return stopped_line(failed, next, limit_text(arguments));
+  return [next = next_run(options), &arguments, &signals](const TransferFailed& failed) {
+    if (failed.error.code() != ErrorCode::interrupted) return without_program(failure_line(failed, next));
+    if (signals.out_of_time()) return without_program(stopped_line(failed, next, limit_text(arguments)));
     const int signal = signals.received();
-    return stopped_line(failed, next, signal == 0 ? "" : signal_name(signal));
+    return without_program(stopped_line(failed, next, signal == 0 ? "" : signal_name(signal)));
   };
 }
 
@@ -98,29 +91,49 @@ StopSignals::Times stop_times(const Arguments& arguments) {
 /// What is to be copied, by who copies it.
 using Copy = std::function<JobSummary(const Options&, Observer&, std::stop_token)>;
 
-Ending copy(const Arguments& arguments, const Options& options, const Copy& copy_all) {
+/// What concerns the whole job is told like what concerns a file, and is then all that the job came to.
+JobSummary run_job(const Copy& copy_all, const Options& options, Observer& observer, const StopSignals& signals) {
+  try {
+    return copy_all(options, observer, signals.token());
+  } catch (const Error& error) {
+    observer.on_event(about_the_run(error));
+    return {.done = {}, .failed = {error}};
+  }
+}
+
+Ending copy(const Arguments& arguments, const ui::RunStart& run, const Copy& copy_all) {
+  const Options& options = run.options;
   ui::Screen screen{ui::standard_streams()};
   const auto say_stopping = [&](int signal) {
     if (arguments.verbosity != Verbosity::quiet) screen.print(Channel::err, stopping_line(arguments, options, signal));
   };
   StopSignals signals{say_stopping, stop_times(arguments)};
-  ui::TextRenderer renderer{screen, text_settings(arguments), failure_text(arguments, options, signals)};
-  renderer.answer_by([stop = signals.token()] { return ui::read_line(STDIN_FILENO, stop); });
+  Outputs outputs{screen, arguments, failure_text(arguments, options, signals)};
+  outputs.text().answer_by([stop = signals.token()] { return ui::read_line(STDIN_FILENO, stop); });
   const ui::Terminal terminal{STDERR_FILENO};
-  renderer.show_progress({.terminal = terminal,
-                          .show = show_of(arguments, terminal),
-                          .charset = ui::locale_charset(),
-                          .verify = options.verify,
-                          .asked = &signals.asked()});
+  outputs.text().show_progress({.terminal = terminal,
+                                .show = show_of(arguments, terminal),
+                                .charset = ui::locale_charset(),
+                                .verify = options.verify,
+                                .asked = &signals.asked()},
+                               outputs.observer());
+  outputs.begin(run);
   const auto start = std::chrono::steady_clock::now();
-  try {
-    const JobSummary summary = copy_all(options, renderer, signals.token());
-    renderer.finish(summary, std::chrono::steady_clock::now() - start);
-    return {exit_code(summary), signals.received()};
-  } catch (const Error& error) {
-    screen.print(Channel::err, failure_line(error));
-    return {exit_code(error.code()), signals.received()};
-  }
+  JobSummary summary = run_job(copy_all, options, outputs.observer(), signals);
+  const int signal = signals.received();
+  const auto code = static_cast<int>(exit_code(summary));
+  const int told = outputs.finish({.summary = std::move(summary),
+                                   .elapsed = std::chrono::steady_clock::now() - start,
+                                   .exit_code = signal == 0 ? code : kSignalled + signal,
+                                   .signal_name = signal == 0 ? "" : signal_name(signal)});
+  return {.code = told, .signal = signal};
+}
+
+/// A run that did not begin.
+Ending refused(const std::vector<std::string>& words, const Error& error, const char* hint = "") {
+  std::fprintf(stderr, "%s\n%s", failure_line(error).c_str(), hint);
+  if (wants_json(words)) tell_programs(error);
+  return {static_cast<int>(exit_code(error.code()))};
 }
 
 Ending run(const std::vector<std::string>& words) {
@@ -130,9 +143,7 @@ Ending run(const std::vector<std::string>& words) {
     arguments = parse_arguments(words);
     if (arguments.action == Action::copy) job = to_job(arguments);
   } catch (const Error& error) {
-    std::fprintf(stderr, "%s\nTry 'rcopy --help' for more information.\n",
-                 failure_line(error).c_str());
-    return {exit_code(error.code())};
+    return refused(words, error, "Try 'rcopy --help' for more information.\n");
   }
   switch (arguments.action) {
     case Action::short_help: std::fputs(short_help_text().c_str(), stdout); return {};
@@ -146,11 +157,11 @@ Ending run(const std::vector<std::string>& words) {
     case Action::audit:
     case Action::check: {
       const InsteadEnd end = do_instead(arguments, read_environment());
-      return {.code = end.code, .signal = end.signal};
+      return {.code = static_cast<int>(end.code), .signal = end.signal};
     }
   }
   const Options usual = to_options(arguments, read_environment());
-  return copy(arguments, usual, [&](const Options& options, Observer& observer, std::stop_token stop) {
+  return copy(arguments, {words, job, usual}, [&](const Options& options, Observer& observer, std::stop_token stop) {
     return arguments.action == Action::resume_all ? resume_all(words, options, observer, stop)
                                                   : copy_files(job, options, observer, std::move(stop));
   });
@@ -160,15 +171,14 @@ Ending run_and_report(const std::vector<std::string>& words) {
   try {
     return run(words);
   } catch (const Error& error) {
-    std::fprintf(stderr, "%s\n", failure_line(error).c_str());
-    return {exit_code(error.code())};
+    return refused(words, error);
   } catch (const std::bad_alloc&) {
-    std::fputs("rcopy: out of memory\n", stderr);
-    return {ExitCode::failed};
+    return refused(words, Error{{.code = ErrorCode::io, .operation = "run", .os_error = ENOMEM}});
+  } catch (const std::system_error& error) {
+    // No thread to be had.
+    return refused(words, Error{{.code = ErrorCode::io, .operation = "run", .os_error = error.code().value()}});
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "rcopy: internal error: %s; this is a bug, please report it\n",
-                 error.what());
-    return {ExitCode::internal};
+    return refused(words, Error{{.operation = {}, .reason = std::string{"internal error: "} + error.what()}});
   }
 }
 
@@ -182,9 +192,9 @@ int main(int argc, char** argv) {
 
   Ending ending = run_and_report({argv + (argc > 0 ? 1 : 0), argv + argc});
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    std::fputs("rcopy: cannot write to standard output\n", stderr);
-    if (ending.code == ExitCode::success) ending.code = ExitCode::failed;
+    std::fputs("rcopy: cannot write to standard output: some lines are lost; check where it leads\n", stderr);
+    if (ending.code == 0) ending.code = static_cast<int>(ExitCode::failed);
   }
   if (ending.signal != 0) die_by_signal(ending.signal);
-  return static_cast<int>(ending.code);
+  return ending.code;
 }

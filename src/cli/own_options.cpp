@@ -50,6 +50,11 @@ TimeLimit parse_time_limit(const std::string& value) {
   return {.time = time, .text = value};
 }
 
+void name_log(Arguments& to, const std::string& path) {
+  if (path.empty()) refuse("--log-file needs the name of a file");
+  to.log_file = path;
+}
+
 /// A rule that is read later, in the place of this word.
 void read_rules_from(Arguments& to, RuleWord::Kind kind, const std::string& file) {
   if (file.empty()) refuse("a file of rules needs a name");
@@ -222,8 +227,11 @@ std::vector<Row> talk_rows() {
        [](auto& to, const auto&) { to.verbosity = Verbosity::verbose; }},
       {"-q", "--quiet", "", "say nothing but errors",
        [](auto& to, const auto&) { to.verbosity = Verbosity::quiet; }},
-      {"", "--json", "", "standard output is for programs: one JSON object a line",
+      {"", "--stats", "", "say at the end what was done, in figures",
+       [](auto& to, const auto&) { to.figures = Figures::wanted; }},
+      {"", "--json", "", "print one JSON object a line, for programs",
        [](auto& to, const auto&) { to.format = Format::json; }},
+      {"", "--log-file", "PATH", "append what happens to this file, one line an event", name_log},
       choosing({"", "--progress", "WHEN",
                 "auto: a line of progress on a terminal (default);\n"
                 "always (the same without WHEN): elsewhere, lines now\n"

@@ -80,8 +80,8 @@ AttemptEnd Attempt::tell_plan() {
 }
 
 void Attempt::start_counters() const {
+  phase(Phase::checking);
   Counters& counters = run_.events.counters();
-  counters.phase = Phase::checking;
   counters.total_bytes = source_.stat.size_bytes;
   for (auto* const bytes : {&counters.resumed_bytes, &counters.written_bytes, &counters.durable_bytes,
                             &counters.same_bytes, &counters.to_check_bytes, &counters.checked_bytes,

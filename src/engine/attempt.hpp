@@ -158,7 +158,7 @@ class Attempt {
   [[nodiscard]] journal::Row continued_row() const;
   [[nodiscard]] journal::Row fresh_row();
   void announce(std::uint64_t offset_bytes) const;
-  void phase(Phase phase) const { run_.events.counters().phase = phase; }
+  void phase(Phase phase) const { run_.events.enter(phase); }
 
   const Run& run_;
   Ledger& ledger_;

@@ -201,7 +201,7 @@ class Setter {
     if (!not_permitted(error)) io::fail(operation.c_str(), copy_.path(), error);
     // A FAT stick has no modes; who did not ask to preserve them did not expect any.
     if (asked == Asked::no && !place_.fs.has_owners) return;
-    const std::string text = std::string{"cannot preserve the "} + what + ": not permitted";
+    const std::string text = std::string{"cannot preserve the "} + what + ": not permitted; the copy goes on without";
     if (asked == Asked::yes) events_.attribute_lost(place_.path(), text);
     else events_.warn_once(place_.path(), text);
   }

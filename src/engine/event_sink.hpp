@@ -3,9 +3,10 @@
 // Hands events to the observer one at a time, whichever engine thread they come from.
 #pragma once
 
-#include <rcopy/events.hpp>
+#include <rcopy/copy.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <mutex>
 #include <set>
@@ -45,12 +46,36 @@ class EventSink {
     return observer_.may_replace(destination);
   }
 
+  /// A transfer enters a phase. They run one at a time, on whichever thread.
+  void enter(Phase phase) {
+    const std::lock_guard lock{mutex_};
+    const auto now = std::chrono::steady_clock::now();
+    if (auto* const time = time_in(observer_.counters.phase.exchange(phase))) *time += now - entered_;
+    entered_ = now;
+  }
+  [[nodiscard]] const PhaseTimes& times() const { return times_; }
+
   [[nodiscard]] Counters& counters() { return observer_.counters; }
   [[nodiscard]] TreeCounters& tree() { return observer_.tree; }
 
  private:
+  [[nodiscard]] std::chrono::nanoseconds* time_in(Phase phase) {
+    switch (phase) {
+      case Phase::checking: return &times_.checking;
+      case Phase::copying: return &times_.copying;
+      case Phase::syncing: return &times_.syncing;
+      case Phase::verifying: return &times_.verifying;
+      case Phase::idle:
+      case Phase::publishing:
+      case Phase::waiting: break;
+    }
+    return nullptr;
+  }
+
   Observer& observer_;
   std::mutex mutex_;
+  std::chrono::steady_clock::time_point entered_;
+  PhaseTimes times_;
   std::set<std::string> told_;
   std::atomic<bool> lost_attributes_{false};
 };

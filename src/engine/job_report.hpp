@@ -63,6 +63,7 @@ class JobReport {
   /// When no thread reports any more.
   [[nodiscard]] JobSummary take() {
     summary_.lost_attributes = events_.lost_attributes();
+    summary_.times = events_.times();
     return std::exchange(summary_, {});
   }
 

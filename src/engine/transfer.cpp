@@ -66,7 +66,7 @@ class Transfer {
       if (tried.summary) {
         tried.summary->found = route_.found();
         tried.summary->elapsed = std::chrono::steady_clock::now() - begun;
-        run_.events.counters().phase = Phase::idle;
+        run_.events.enter(Phase::idle);
         run_.events.emit(TransferFinished{*tried.summary});
         return *tried.summary;
       }
@@ -230,7 +230,7 @@ class Transfer {
   }
 
   void wait_begins(const Error& error, std::string until, milliseconds at_most) {
-    run_.events.counters().phase = Phase::waiting;
+    run_.events.enter(Phase::waiting);
     run_.events.emit(Waiting{.error = error, .until = std::move(until), .at_most = at_most});
   }
 
@@ -240,14 +240,14 @@ class Transfer {
                               .next_attempt = order_.number,
                               .attempts_at_most = order_.number + run_.options.retries - retries_used_,
                               .wait = wait});
-    run_.events.counters().phase = Phase::waiting;
+    run_.events.enter(Phase::waiting);
     pause(wait);
   }
 
   void pause(milliseconds time) const { pause_until(std::chrono::steady_clock::now() + time, run_.stop); }
 
   [[noreturn]] void give_up(const Error& error) {
-    run_.events.counters().phase = Phase::idle;
+    run_.events.enter(Phase::idle);
     run_.events.emit(TransferFailed{.error = error,
                                     .source = source_,
                                     .destination = destination_,

@@ -25,6 +25,7 @@ struct PhaseProgress {
   std::uint64_t done_bytes = 0;
   std::uint64_t total_bytes = 0;
   std::uint64_t durable_bytes = 0;  ///< while copying: of those done
+  bool operator==(const PhaseProgress&) const = default;
 };
 
 /// Samples the counters once; `done_bytes` is never more than `total_bytes`. When all is written and waits for the

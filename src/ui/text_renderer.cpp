@@ -8,18 +8,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
 namespace rcopy::ui {
 namespace {
 
 constexpr const char* kProgram = "rcopy: ";
-
-/// "'path': text", or the text alone.
-std::string about(const std::filesystem::path& path, const std::string& text) {
-  return path.empty() ? text : base::quoted(path) + ": " + text;
-}
 
 std::string arrow(const std::filesystem::path& source, const std::filesystem::path& destination) {
   return base::quoted(source) + " -> " + base::quoted(destination);
@@ -71,6 +65,29 @@ std::string up_to_date_line(const FileSummary& summary) {
 
 }  // namespace
 
+std::string about(const std::filesystem::path& path, const std::string& text) {
+  return path.empty() ? text : base::quoted(path) + ": " + text;
+}
+
+std::string plan_line(const TransferStarted& started) {
+  const std::string line = arrow(started.source, started.destination);
+  return started.plan.empty() ? line : line + ": " + started.plan;
+}
+
+std::string retry_line(const Retrying& retrying) {
+  const std::chrono::duration<double> wait = retrying.wait;
+  const std::string when = wait <= wait.zero() ? "now" : fmt::format("in {:g} s", wait.count());
+  return fmt::format("{}; trying again {} (retry {} of {})", retrying.error.what(), when, retrying.next_attempt - 1,
+                     retrying.attempts_at_most - 1);
+}
+
+std::string waiting_line(const Waiting& waiting) {
+  const std::chrono::duration<double> at_most = waiting.at_most;
+  const std::string limit =
+      waiting.at_most == kForever ? "" : fmt::format(", at most {:g} s", at_most.count());
+  return fmt::format("{}; waiting until {}{}", waiting.error.what(), waiting.until, limit);
+}
+
 std::string end_line(const FileSummary& summary) {
   if (summary.outcome == Outcome::up_to_date) return up_to_date_line(summary);
   if (summary.outcome == Outcome::planned) {
@@ -108,18 +125,13 @@ std::string total_line(const JobSummary& summary, std::chrono::nanoseconds elaps
 TextRenderer::TextRenderer(Screen& screen, TextSettings settings, FailureText failure_text)
     : screen_(screen), settings_(settings), failure_text_(std::move(failure_text)) {}
 
-void TextRenderer::show_progress(const ProgressSettings& settings) {
-  progress_.emplace(Progress::Setup{screen_, counters, tree, settings});
+void TextRenderer::show_progress(const ProgressSettings& settings, const Observer& observer) {
+  progress_.emplace(Progress::Setup{screen_, observer.counters, observer.tree, settings});
 }
 
-// An observer must not throw. What is lost here is a line for which there was no memory; the
-// result of the copy and the exit code do not depend on it.
 void TextRenderer::on_event(const Event& event) {
-  try {
-    if (progress_) progress_->hear(event);
-    std::visit([this](const auto& one) { render(one); }, event);
-  } catch (const std::exception&) {
-  }
+  if (progress_) progress_->hear(event);
+  std::visit([this](const auto& one) { render(one); }, event);
 }
 
 bool TextRenderer::may_replace(const std::filesystem::path& destination) {
@@ -128,12 +140,12 @@ bool TextRenderer::may_replace(const std::filesystem::path& destination) {
   return answer.starts_with('y') || answer.starts_with('Y');
 }
 
-void TextRenderer::finish(const JobSummary& summary, std::chrono::nanoseconds elapsed) {
+void TextRenderer::finish(const RunEnd& end) {
   progress_.reset();
-  const bool trees = tree.found_files != 0;
-  const bool several = summary.done.files() + summary.failed.size() > 1;
-  if (settings_.end_lines && (several || trees)) screen_.print(Channel::out, total_line(summary, elapsed));
-  if (trees && failures_.size() > 1) list_failures();
+  const bool several = end.summary.done.files() + end.summary.failed.size() > 1;
+  if (settings_.end_lines && (several || end.trees)) screen_.print(Channel::out, total_line(end.summary, end.elapsed));
+  if (end.trees && failures_.size() > 1) list_failures();
+  if (settings_.statistics) screen_.print(Channel::out, statistics_text(end.statistics, end.summary.times, end.elapsed));
 }
 
 /// What was told when it happened may have gone by among much else.
@@ -144,27 +156,17 @@ void TextRenderer::list_failures() {
 
 void TextRenderer::render(const TransferStarted& started) {
   if (settings_.verbosity != Verbosity::verbose) return;
-  std::string line = arrow(started.source, started.destination);
-  if (!started.plan.empty()) line += ": " + started.plan;
-  screen_.print(Channel::err, kProgram + line);
+  screen_.print(Channel::err, kProgram + plan_line(started));
 }
 
 void TextRenderer::render(const Retrying& retrying) {
   if (settings_.verbosity == Verbosity::quiet) return;
-  const std::chrono::duration<double> wait = retrying.wait;
-  const std::string when = wait <= wait.zero() ? "now" : fmt::format("in {:g} s", wait.count());
-  screen_.print(Channel::err, fmt::format("{}{}; trying again {} (retry {} of {})", kProgram,
-                                          retrying.error.what(), when, retrying.next_attempt - 1,
-                                          retrying.attempts_at_most - 1));
+  screen_.print(Channel::err, kProgram + retry_line(retrying));
 }
 
 void TextRenderer::render(const Waiting& waiting) {
   if (settings_.verbosity == Verbosity::quiet) return;
-  const std::chrono::duration<double> at_most = waiting.at_most;
-  const std::string limit =
-      waiting.at_most == kForever ? "" : fmt::format(", at most {:g} s", at_most.count());
-  screen_.print(Channel::err, fmt::format("{}{}; waiting until {}{}", kProgram,
-                                          waiting.error.what(), waiting.until, limit));
+  screen_.print(Channel::err, kProgram + waiting_line(waiting));
 }
 
 void TextRenderer::render(const Warning& warning) {
@@ -187,10 +189,12 @@ void TextRenderer::render(const TransferFinished& finished) {
 }
 
 void TextRenderer::render(const TransferFailed& failed) {
-  const std::string line = failure_text_(failed);
   const bool stopped = failed.error.code() == ErrorCode::interrupted;
-  if (!stopped) failures_.push_back(failed.source.empty() ? failed.destination : failed.source);
-  if (!line.empty()) screen_.print(Channel::err, line);
+  // In one line, for the file it hit; the files after it were not begun.
+  if (stopped && std::exchange(stop_told_, true)) return;
+  const auto& path = failed.source.empty() ? failed.destination : failed.source;
+  if (!stopped && !path.empty()) failures_.push_back(path);
+  screen_.print(Channel::err, kProgram + failure_text_(failed));
 }
 
 }  // namespace rcopy::ui

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Tells people what a copy does: an Observer that turns events into lines. Warnings, retries and
-// failures go to standard error, the end lines to standard output. How a failure reads is the
-// caller's to say, so that errors become text in one place of the program.
+// Tells people what a copy does. Warnings, retries and failures go to standard error, the end lines to
+// standard output.
 #pragma once
 
 #include "ui/progress.hpp"
+#include "ui/renderer.hpp"
 #include "ui/screen.hpp"
 
 #include <rcopy/copy.hpp>
@@ -30,26 +30,24 @@ enum class Verbosity {
 struct TextSettings {
   Verbosity verbosity = Verbosity::normal;
   bool end_lines = false;  ///< one line for each finished file, and a total for several
+  bool statistics = false;  ///< at the end, of the whole run
 };
 
-/// The whole line for a file that could not be copied; empty: say nothing.
-using FailureText = std::function<std::string(const TransferFailed&)>;
-
-class TextRenderer final : public Observer {
+class TextRenderer final : public Renderer {
  public:
   TextRenderer(Screen& screen, TextSettings settings, FailureText failure_text);
 
   /// Adds the progress line. Before the copy begins.
-  void show_progress(const ProgressSettings& settings);
+  void show_progress(const ProgressSettings& settings, const Observer& observer);
 
   /// How an answer is read when the user is asked; without one all answers are no. Before the copy begins.
   void answer_by(std::function<std::string()> read_line) { read_line_ = std::move(read_line); }
 
   void on_event(const Event& event) override;
-  [[nodiscard]] bool may_replace(const std::filesystem::path& destination) override;
+  [[nodiscard]] bool may_replace(const std::filesystem::path& destination);
 
   /// The job is over: ends the progress line and, for more than one file, prints the total.
-  void finish(const JobSummary& summary, std::chrono::nanoseconds elapsed);
+  void finish(const RunEnd& end);
 
  private:
   void render(const TransferStarted& started);
@@ -66,8 +64,21 @@ class TextRenderer final : public Observer {
   FailureText failure_text_;
   std::function<std::string()> read_line_;
   std::vector<std::filesystem::path> failures_;
-  std::optional<Progress> progress_;  ///< last: its thread uses the counters and the screen
+  bool stop_told_ = false;
+  std::optional<Progress> progress_;  ///< last: its thread uses the screen
 };
+
+/// "'a' -> 'b': continuing".
+[[nodiscard]] std::string plan_line(const TransferStarted& started);
+
+/// "cannot read '/a/b': Input/output error; trying again in 2 s (retry 1 of 3)".
+[[nodiscard]] std::string retry_line(const Retrying& retrying);
+
+/// "...; waiting until '/mnt/stick' is back, at most 60 s".
+[[nodiscard]] std::string waiting_line(const Waiting& waiting);
+
+/// "'path': text", or the text alone.
+[[nodiscard]] std::string about(const std::filesystem::path& path, const std::string& text);
 
 /// "'a' -> 'b': 3.4 GiB in 12.3 s (283 MiB/s), xxh128 0123..., verified from the medium".
 [[nodiscard]] std::string end_line(const FileSummary& summary);

@@ -8,7 +8,7 @@ top=$(realpath -- "${1:-$(dirname -- "${BASH_SOURCE[0]}")/../..}")
 
 # Per folder: the folders it may include, and besides the C++ standard library the other headers,
 # as one extended regular expression each. <csignal> counts as POSIX: signals live in cli alone.
-# The system serves io for files, ui for the terminal, cli for signals, user and standard streams.
+# The system serves io for files, ui for the terminal and the log, cli for signals, user and standard streams.
 table='
 include/rcopy  rcopy                              -
 src/base       rcopy|base                         fmt/.+
@@ -16,7 +16,7 @@ src/io         rcopy|base|io                      (linux|sys)/.+|(dirent|fcntl|u
 src/hash       rcopy|base|hash                    xxhash\.h|xxh_x86dispatch\.h
 src/journal    rcopy|base|io|hash|journal         sqlite3\.h
 src/engine     rcopy|base|io|hash|journal|engine  -
-src/ui         rcopy|base|ui                      (fmt|nlohmann)/.+|sys/ioctl\.h|(langinfo|poll|unistd)\.h
+src/ui         rcopy|base|ui                      (fmt|nlohmann)/.+|sys/ioctl\.h|(fcntl|langinfo|poll|unistd)\.h
 src/cli        rcopy|base|ui|cli                  CLI/.+|csignal|(fcntl|pwd|signal|unistd)\.h
 '
 

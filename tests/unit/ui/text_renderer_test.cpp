@@ -96,7 +96,7 @@ TEST_CASE("a failure is told however quiet it is to be") {
   const TransferFailed failed{.error = read_error(), .source = "a", .destination = "b"};
   for (const auto& settings : {kQuiet, kNormal, kUnwatched, kVerbose}) {
     const Told told = tell(failed, settings);
-    CHECK(told.err == "FAILED\n");
+    CHECK(told.err == "rcopy: FAILED\n");
     CHECK(told.out.empty());
   }
 }
@@ -171,14 +171,14 @@ TEST_CASE("several files end with a total, one does not") {
       {.out = [&](std::string_view text) { out += text; }, .err = [](std::string_view) {}}};
   TextRenderer renderer{screen, kNormal, [](const TransferFailed&) { return ""; }};
   JobSummary summary{.done = tally({copied()}), .failed = {}};
-  renderer.finish(summary, 1s);
+  renderer.finish({.summary = summary, .elapsed = 1s});
   CHECK(out.empty());
 
   FileSummary same = copied();
   same.outcome = Outcome::up_to_date;
   summary.done.add(same);
   summary.failed.push_back(read_error());
-  renderer.finish(summary, 24s);
+  renderer.finish({.summary = summary, .elapsed = 24s});
   CHECK(out == "1 file copied, 3.0 GiB in 24.0 s (128 MiB/s), 1 up to date, 1 failed\n");
 }
 
@@ -190,13 +190,46 @@ TEST_CASE("a stop is not counted as a failure") {
         "0 files copied, 1 failed, then stopped");
 }
 
-TEST_CASE("a failure whose text is empty prints no line") {
+TEST_CASE("a stop is told once, and each failure") {
   std::string err;
   Screen screen{
       {.out = [](std::string_view) {}, .err = [&](std::string_view text) { err += text; }}};
-  TextRenderer renderer{screen, kNormal, [](const TransferFailed&) { return ""; }};
+  TextRenderer renderer{screen, kNormal, [](const TransferFailed&) { return "FAILED"; }};
+  const TransferFailed failed{.error = read_error(), .source = "a", .destination = "b"};
+  const TransferFailed stopped{.error = Error{{.code = ErrorCode::interrupted, .operation = "copy"}}, .source = "a", .destination = "b"};
+  renderer.on_event(failed);
+  renderer.on_event(failed);
+  CHECK(err == "rcopy: FAILED\nrcopy: FAILED\n");
+  renderer.on_event(stopped);
+  renderer.on_event(stopped);
+  CHECK(err == "rcopy: FAILED\nrcopy: FAILED\nrcopy: FAILED\n");
+}
+
+TEST_CASE("at the end of trees the failures are listed, but for what is no file") {
+  std::string err;
+  Screen screen{
+      {.out = [](std::string_view) {}, .err = [&](std::string_view text) { err += text; }}};
+  TextRenderer renderer{screen, kQuiet, [](const TransferFailed&) { return "FAILED"; }};
   renderer.on_event(TransferFailed{.error = read_error(), .source = "a", .destination = "b"});
+  renderer.on_event(TransferFailed{.error = read_error(), .source = {}, .destination = "c"});
+  renderer.on_event(TransferFailed{.error = read_error(), .source = {}, .destination = {}});
+  err.clear();
+  renderer.finish({});
   CHECK(err.empty());
+  renderer.finish({.trees = true});
+  CHECK(err == "rcopy: 2 files were not copied:\n  'a'\n  'c'\n");
+}
+
+TEST_CASE("the figures are told to those who ask, however quiet it is to be") {
+  std::string out;
+  Screen screen{
+      {.out = [&](std::string_view text) { out += text; }, .err = [](std::string_view) {}}};
+  TextRenderer silent{screen, kQuiet, {}};
+  silent.finish({});
+  CHECK(out.empty());
+  TextRenderer asked{screen, {.verbosity = Verbosity::quiet, .end_lines = false, .statistics = true}, {}};
+  asked.finish({.elapsed = 2s});
+  CHECK(out == statistics_text({}, {}, 2s) + "\n");
 }
 
 TEST_CASE("what a repair found to be right already is told") {
