@@ -63,6 +63,10 @@ void add(JobSummary& all, JobSummary one) {
   all.done.moved_bytes += one.done.moved_bytes;
   std::ranges::move(one.failed, std::back_inserter(all.failed));
   all.lost_attributes = all.lost_attributes || one.lost_attributes;
+  all.times.checking += one.times.checking;
+  all.times.copying += one.times.copying;
+  all.times.syncing += one.times.syncing;
+  all.times.verifying += one.times.verifying;
 }
 
 }  // namespace

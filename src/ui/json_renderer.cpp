@@ -96,6 +96,7 @@ const char* word(ErrorCode code) {
     case ErrorCode::no_reflink: return "no_reflink";
     case ErrorCode::source_changed: return "source_changed";
     case ErrorCode::verify_failed: return "verify_failed";
+    case ErrorCode::unexpected_content: return "unexpected_content";
     case ErrorCode::interrupted: return "interrupted";
     case ErrorCode::internal: break;
   }
@@ -299,7 +300,7 @@ void JsonRenderer::tell(const Seen& now) {
     }
     const Rate rate = meter_.rate();
     if (rate.elapsed > rate.elapsed.zero()) {
-      const double per_second = static_cast<double>(rate.bytes) / std::chrono::duration<double>(rate.elapsed).count();
+      const double per_second = static_cast<double>(rate.amount) / std::chrono::duration<double>(rate.elapsed).count();
       line["bytes_per_second"] = std::llround(per_second);
     }
   }

@@ -37,6 +37,7 @@ struct Speed {
   Rate rate = {};
   Rate average = {};  ///< over a longer time
   std::vector<std::uint64_t> history = {};  ///< of the last seconds, the oldest first
+  bool operator==(const Speed&) const = default;
 };
 
 [[nodiscard]] Speed speed(const RateMeter& meter);
@@ -48,6 +49,7 @@ struct TreeProgress {
   std::uint64_t done_bytes = 0;
   std::filesystem::path file = {};  ///< a small one that is being copied
   Speed speed = {};                 ///< in files
+  bool operator==(const TreeProgress&) const = default;
 };
 
 /// The transfer failed and is tried again. `number` 0: it is not.

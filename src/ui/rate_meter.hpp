@@ -15,6 +15,7 @@ namespace rcopy::ui {
 struct Rate {
   std::uint64_t amount = 0;
   std::chrono::nanoseconds elapsed{0};
+  bool operator==(const Rate&) const = default;
 };
 
 class RateMeter {
