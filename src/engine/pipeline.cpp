@@ -44,7 +44,7 @@ class Pipeline {
     }
     settle();
     failure_.rethrow();
-    if (reached_.offset_bytes < task_.total_bytes) throw interrupted("copy", task_.partial.path());
+    if (reached_.offset_bytes < task_.total_bytes) throw interrupted("copy", task_.partial.path(), ledger_.row().durable_bytes);
     return reached_;
   }
 
