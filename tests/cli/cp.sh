@@ -18,10 +18,11 @@ every_state_of() {
 
 # same_as_cp SETUP ARGUMENT...: SETUP makes files in an empty directory; there, cp and rcopy with
 # the same arguments must leave the same, and fail both or not at all. $shown is what stat compares,
-# and $mask the umask of both.
+# and $mask the umask of both. Of all calls, only one in $one_in is made.
 same_as_cp() {
   local setup=$1 tool expected
   shift
+  ((asked++ % one_in == 0)) || return 0
   rm -rf -- "$arena"/{cp,rcopy}
   for tool in cp rcopy; do
     mkdir -- "$arena/$tool"
@@ -51,4 +52,6 @@ rcopy_runner=()
 readonly mode_owner_size='%a %u %g' and_mtime='%a %u %g %s %y'
 shown=$mode_owner_size
 mask=022
+one_in=1
+asked=0
 mkdir -- "$arena"

@@ -259,15 +259,6 @@ modes() {
 }
 
 readonly mode_owner='%a %u %g'
-if [[ ${1-} == developing ]]; then
-  eval "strict_$(declare -f same_as_cp)"
-  same_as_cp() {
-    (strict_same_as_cp "$@") >"$work/.report" || {
-      printf '\n=== %s\n' "$*"
-      head -n 25 "$work/.report"
-    }
-  }
-fi
 
 who='as who runs this'
 all_cases
