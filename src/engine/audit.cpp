@@ -72,8 +72,11 @@ class TreeFiles {
       push(io::open_directory(fs_, begin, io::DirectoryUse::change_names), begin.lexically_relative(root_));
     } catch (const Error& error) {
       whole_ = false;
-      check_.report(
-          {.path = begin, .verdict = Verdict::missing, .error = error, .files = part ? 1 : files_.size()});
+      const bool missing = engine::is_missing(error);
+      check_.report({.path = begin,
+                     .verdict = missing ? Verdict::missing : Verdict::unreadable,
+                     .error = error,
+                     .files = missing && !part ? files_.size() : 1});
     }
   }
 
