@@ -159,17 +159,17 @@ std::vector<Forgotten> forget(const stdfs::path& journal, const RecordKey& given
   // All of it or nothing.
   engine::HeldLocks locks;
   std::vector<std::pair<engine::Leftover, Forgotten>> found;
-  for (const TreeRow& tree : trees) {
-    found.emplace_back(engine::Leftover{view.fs(), tree, locks}, Forgotten{.record = record_of(tree)});
-  }
-  for (const Row& row : rows) {
+  const auto hold = [&](const auto& row) {
     found.emplace_back(engine::Leftover{view.fs(), row, locks}, Forgotten{.record = record_of(row)});
-  }
+  };
+  std::ranges::for_each(trees, hold);
+  std::ranges::for_each(rows, hold);
   if (found.empty()) fail_unknown(given);
   if (view.records().remove(rows, trees) == Records::Removed::changed) {
     engine::refuse_busy(found.front().second.record.destination);
   }
   std::vector<Forgotten> forgotten;
+  forgotten.reserve(found.size());
   for (auto& [leftover, one] : found) {
     leftover.remove(one);
     forgotten.push_back(std::move(one));

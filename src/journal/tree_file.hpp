@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -28,8 +29,8 @@ template <class File, class NameOf>
 void keep_latest(std::vector<File>& files, NameOf name_of) {
   std::ranges::reverse(files);
   std::ranges::stable_sort(files, {}, name_of);
-  const auto same = std::ranges::unique(files, {}, name_of);
-  files.erase(same.begin(), same.end());
+  const auto same = [&](const File& a, const File& b) { return std::invoke(name_of, a) == std::invoke(name_of, b); };
+  files.erase(std::unique(files.begin(), files.end(), same), files.end());
 }
 
 }  // namespace rcopy::journal
