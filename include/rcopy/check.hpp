@@ -47,6 +47,7 @@ struct CheckSummary {
   std::uint64_t read_bytes = 0;
 
   void add(const CheckedFile& file);
+  [[nodiscard]] std::uint64_t files() const { return intact + different + changed + no_hash + missing + unreadable; }
 };
 
 /// Is told of each file, and of what the user should know, by one thread at a time. Must not throw.
@@ -76,8 +77,8 @@ using NextExpected = std::function<std::optional<ExpectedFile>()>;
                                        CheckObserver& observer, std::stop_token stop = {});
 
 /// Checks all destinations that the journal knows to be finished, and the files of the trees it has finished files
-/// of; where `below` is not empty, those that are `below` or in it. Without a journal there is nothing to check.
-/// Throws Error: interrupted, journal.
+/// of; where `below` is not empty or "/", those that are `below` or in it. Where there is none, or no journal, that is a
+/// warning, and an Error (io) where `below` says what was to be checked. Throws Error: interrupted, journal.
 [[nodiscard]] CheckSummary audit(const std::filesystem::path& journal, const std::filesystem::path& below,
                                  const CheckOptions& options, CheckObserver& observer, std::stop_token stop = {});
 

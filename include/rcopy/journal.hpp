@@ -51,15 +51,20 @@ struct JournalRecord {
   std::string options = {};                   ///< Options::words of the run that worked on it last
   std::optional<std::filesystem::path> root_name = {};  ///< of a tree: what the names in it begin with; empty: nothing
   std::chrono::sys_seconds started_at{};
-  std::chrono::sys_seconds updated_at{};  ///< when it was last written; of a tree, when it was begun
-  Activity activity = Activity::none;     ///< of what is unfinished, as far as can be seen
+  std::chrono::sys_seconds updated_at{};  ///< when it was last written; of a tree, when a run began it last
+  /// Of what is unfinished, as far as can be seen: an rcopy that waits (for a disk, or to try again) has no lock, and
+  /// is not seen.
+  Activity activity = Activity::none;
 };
 
 using OnWarning = std::function<void(const Warning&)>;
 
+/// Whether JournalRecord::activity is looked for.
+enum class Look { at_disk, at_journal };
+
 /// What is not finished: trees, then files; what was begun first comes first.
 [[nodiscard]] std::vector<JournalRecord> unfinished_records(const std::filesystem::path& journal,
-                                                            const OnWarning& on_warning);
+                                                            const OnWarning& on_warning, Look look = Look::at_disk);
 
 /// By its id, or all of one destination.
 using RecordKey = std::variant<RecordId, std::filesystem::path>;
@@ -79,14 +84,17 @@ struct Forgotten {
 };
 
 /// Removes these rows, then their partials. A destination that was begun in place is left as it is.
-/// Throws Error: io where there is no such row, or its destination cannot be looked at; busy where an rcopy works on
-/// it: nothing of it is removed then.
+/// Throws Error: io where there is no such row, or the destination of an unfinished one cannot be looked at or is not
+/// mounted; busy where an rcopy works on one: nothing is removed then. An rcopy that waits (for a disk, or to try
+/// again) holds no lock, so that what it will continue can be forgotten: it begins from nothing then.
 [[nodiscard]] std::vector<Forgotten> forget(const std::filesystem::path& journal, const RecordKey& key,
                                             const OnWarning& on_warning);
 
 /// Removes the rows of finished files that are older than `age`, or whose destination is gone; and of what is not
-/// finished what is older and has neither source nor partial any more (a tree: neither source nor destination).
-/// Trees that are kept as a catalog stay, as does everything on a file system that is not mounted.
+/// finished what no run began since and has neither source nor partial any more (a tree: neither source nor
+/// destination). Trees that are kept as a catalog stay, as does everything on a file system that is not mounted. Of
+/// sources and of trees no mount is known: what lies right in a mount point that is there and bare counts as gone; what
+/// lies deeper, or in a mount point that is gone with its mount, stays.
 [[nodiscard]] std::vector<Forgotten> prune(const std::filesystem::path& journal, std::chrono::seconds age,
                                            const OnWarning& on_warning);
 

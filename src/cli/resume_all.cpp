@@ -89,7 +89,7 @@ Continued continued(const JournalRecord& record, const std::vector<std::string>&
 JobSummary resume_all(const std::vector<std::string>& words, const Options& now, Observer& observer,
                       const std::stop_token& stop) {
   const auto warn = [&](const Warning& warning) { observer.on_event(warning); };
-  const auto records = unfinished_records(*now.journal, warn);
+  const auto records = unfinished_records(*now.journal, warn, Look::at_journal);
   if (records.empty()) observer.on_event(Notice{.path = {}, .text = "nothing is unfinished"});
   JobSummary summary;
   for (const JournalRecord& record : records) {

@@ -72,8 +72,11 @@ class TreeFiles {
       push(io::open_directory(fs_, begin, io::DirectoryUse::change_names), begin.lexically_relative(root_));
     } catch (const Error& error) {
       whole_ = false;
-      check_.report(
-          {.path = begin, .verdict = Verdict::missing, .error = error, .files = part ? 1 : files_.size()});
+      const bool missing = engine::is_missing(error);
+      check_.report({.path = begin,
+                     .verdict = missing ? Verdict::missing : Verdict::unreadable,
+                     .error = error,
+                     .files = missing && !part ? files_.size() : 1});
     }
   }
 
@@ -222,9 +225,19 @@ stdfs::path resolved(io::FileSystem& fs, const stdfs::path& given) {
   return text;
 }
 
-}  // namespace
+/// Nothing is wrong with no file, but whoever asks must not take that for an intact copy.
+void tell_nothing(const stdfs::path& journal, const stdfs::path& below, CheckObserver& observer) {
+  if (below.empty() || below == "/") {
+    observer.on_warning({.path = journal, .text = "the journal knows no finished copy, so nothing was checked"});
+    return;
+  }
+  throw Error{{.code = ErrorCode::io,
+               .operation = "check",
+               .path = below,
+               .reason = "the journal knows no finished copy there; trees are known after --catalog"}};
+}
 
-CheckSummary audit(const stdfs::path& journal, const stdfs::path& below, const CheckOptions& options,
+CheckSummary audit_known(const stdfs::path& journal, const stdfs::path& below, const CheckOptions& options,
                    CheckObserver& observer, std::stop_token stop) {
   const auto fs = io::posix_file_system();
   if (!io::find(*fs, journal, io::Links::follow)) return {};
@@ -235,6 +248,15 @@ CheckSummary audit(const stdfs::path& journal, const stdfs::path& below, const C
   AuditList list{*fs, records, check, resolved(*fs, below)};
   check.run([&] { return list.next(); });
   return check.summary();
+}
+
+}  // namespace
+
+CheckSummary audit(const stdfs::path& journal, const stdfs::path& below, const CheckOptions& options,
+                   CheckObserver& observer, std::stop_token stop) {
+  CheckSummary summary = audit_known(journal, below, options, observer, std::move(stop));
+  if (summary.files() == 0) tell_nothing(journal, below, observer);
+  return summary;
 }
 
 }  // namespace rcopy

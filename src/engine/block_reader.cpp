@@ -16,7 +16,6 @@ std::uint64_t block_count(ByteRange range) {
   return (range.end_bytes - range.begin_bytes + kBlockBytes - 1) / kBlockBytes;
 }
 
-/// A direct read has to ask for whole sectors, also at the end of the file.
 }  // namespace
 
 ReadCall reads_of(io::File& file) {

@@ -46,7 +46,7 @@ JournalRecord record_of(const TreeRow& tree) {
           .options = tree.options,
           .root_name = tree.root_name,
           .started_at = time_of(tree.started_at),
-          .updated_at = time_of(tree.started_at)};
+          .updated_at = time_of(tree.updated_at)};
 }
 
 /// The rows of a journal that is there, and the disk that they are about.
@@ -59,16 +59,6 @@ class View {
 
   [[nodiscard]] Records& records() { return records_; }
   [[nodiscard]] io::FileSystem& fs() { return *fs_; }
-
-  /// Throws Error (busy).
-  template <class AnyRow>
-  [[nodiscard]] Forgotten forget(const AnyRow& row) {
-    engine::Leftover leftover{*fs_, row};
-    if (records_.remove(row) == Records::Removed::changed) engine::refuse_busy(row.dest_path);
-    Forgotten forgotten{.record = record_of(row)};
-    leftover.remove(forgotten);
-    return forgotten;
-  }
 
  private:
   std::unique_ptr<io::FileSystem> fs_;
@@ -122,7 +112,7 @@ class Pruner {
     return useless ? "source and partial are gone" : "";
   }
   [[nodiscard]] std::string reason(const TreeRow& tree) const {
-    const bool useless = tree.completed_at == 0 && is_old(tree.started_at) && engine::is_gone(fs_, tree.file_path) &&
+    const bool useless = tree.completed_at == 0 && is_old(tree.updated_at) && engine::is_gone(fs_, tree.file_path) &&
                          engine::is_gone(fs_, tree.dest_path);
     return useless ? "source and destination are gone" : "";
   }
@@ -140,34 +130,50 @@ class Pruner {
 
 }  // namespace
 
-std::vector<JournalRecord> unfinished_records(const stdfs::path& journal, const OnWarning& on_warning) {
+std::vector<JournalRecord> unfinished_records(const stdfs::path& journal, const OnWarning& on_warning, Look look) {
   std::vector<JournalRecord> found;
   if (!io::find(*io::posix_file_system(), journal, io::Links::follow)) return found;
   View view{journal, on_warning};
   for (const TreeRow& tree : view.records().trees(Which::unfinished)) {
     JournalRecord& record = found.emplace_back(record_of(tree));
     record.finished_files = view.records().finished_files(tree);
-    record.activity = engine::activity_of(view.fs(), tree);
+    if (look == Look::at_disk) record.activity = engine::activity_of(view.fs(), tree);
   }
   for (const Row& row : view.records().transfers(Which::unfinished)) {
-    found.emplace_back(record_of(row)).activity = engine::activity_of(view.fs(), row);
+    JournalRecord& record = found.emplace_back(record_of(row));
+    if (look == Look::at_disk) record.activity = engine::activity_of(view.fs(), row);
   }
   return found;
 }
 
 std::vector<Forgotten> forget(const stdfs::path& journal, const RecordKey& given, const OnWarning& on_warning) {
-  std::vector<Forgotten> forgotten;
   if (!io::find(*io::posix_file_system(), journal, io::Links::follow)) fail_unknown(given);
   View view{journal, on_warning};
   RecordKey key = given;
   if (auto* const path = std::get_if<stdfs::path>(&key)) *path = as_recorded(view.fs(), *path);
-  for (const TreeRow& tree : view.records().trees(Which::all)) {
-    if (is_meant(key, record_of(tree).id, tree.dest_path)) forgotten.push_back(view.forget(tree));
+  auto trees = view.records().trees(Which::all);
+  auto rows = view.records().transfers(Which::all);
+  const auto is_other = [&](const auto& row) { return !is_meant(key, record_of(row).id, row.dest_path); };
+  std::erase_if(trees, is_other);
+  std::erase_if(rows, is_other);
+  // All of it or nothing.
+  engine::HeldLocks locks;
+  std::vector<std::pair<engine::Leftover, Forgotten>> found;
+  const auto hold = [&](const auto& row) {
+    found.emplace_back(engine::Leftover{view.fs(), row, locks}, Forgotten{.record = record_of(row)});
+  };
+  std::ranges::for_each(trees, hold);
+  std::ranges::for_each(rows, hold);
+  if (found.empty()) fail_unknown(given);
+  if (view.records().remove(rows, trees) == Records::Removed::changed) {
+    engine::refuse_busy(found.front().second.record.destination);
   }
-  for (const Row& row : view.records().transfers(Which::all)) {
-    if (is_meant(key, record_of(row).id, row.dest_path)) forgotten.push_back(view.forget(row));
+  std::vector<Forgotten> forgotten;
+  forgotten.reserve(found.size());
+  for (auto& [leftover, one] : found) {
+    leftover.remove(one);
+    forgotten.push_back(std::move(one));
   }
-  if (forgotten.empty()) fail_unknown(given);
   return forgotten;
 }
 

@@ -14,6 +14,9 @@ inline constexpr std::size_t kRingBlocks = 16;     ///< being read, hashed or wr
 inline constexpr std::size_t kReadsInFlight = 8;   ///< of these, being read
 inline constexpr std::uint64_t kHoleStepBytes = std::uint64_t{64} << 20U;  ///< of a hole, in one step
 inline constexpr std::chrono::seconds kMaxRetryWait{30};
+/// Small files are copied, or checked, so many at once. Waiting for the disk is most of it: docs/performance.md.
+inline constexpr std::uint64_t kSmallFileBytes = std::uint64_t{4} << 20U;
+inline constexpr unsigned kUsualJobs = 16;
 
 /// When the durable point moves. Tests use smaller numbers, users these.
 struct SyncRhythm {

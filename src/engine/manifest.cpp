@@ -3,6 +3,7 @@
 // A crash before the rename leaves the old list, and a temporary file that the next run with this list replaces.
 #include "engine/manifest.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <span>
 #include <utility>
@@ -45,14 +46,20 @@ bool lies_in(const stdfs::path& path, const stdfs::path& directory) {
   return !below.empty() && *below.begin() != "..";
 }
 
-/// What grows in a source would be copied with it.
+/// Of the source only what `job.only` names is copied.
+bool is_copied(const stdfs::path& path, const stdfs::path& source, const Job& job) {
+  if (!lies_in(path, source) || !job.only) return lies_in(path, source);
+  return std::ranges::any_of(*job.only, [&](const stdfs::path& name) { return lies_in(path, source / name); });
+}
+
+/// What grows in a source would be copied with it, and a source that is replaced by the list is lost.
 void check_outside(io::FileSystem& fs, const stdfs::path& path, const Job& job) {
   const auto directory = fs.resolve(parent_of(path));
-  if (directory.error != 0 || job.only) return;
+  if (directory.error != 0) return;
   for (const stdfs::path& source : job.sources) {
     const auto from = fs.resolve(source);
-    if (from.error == 0 && lies_in(directory.value, from.value)) {
-      refuse(ErrorCode::usage, path, "it lies in a source; name another place");
+    if (from.error == 0 && is_copied(directory.value / path.filename(), from.value, job)) {
+      refuse(ErrorCode::usage, path, "it is a source, or lies in one; name another place");
     }
   }
 }

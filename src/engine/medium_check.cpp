@@ -13,15 +13,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
 namespace rcopy::engine {
 namespace {
-
-constexpr unsigned kUsualJobs = 16;                               // as of trees
-constexpr std::uint64_t kSmallBytes = std::uint64_t{4} << 20U;  // likewise
 
 [[noreturn]] void refuse(const std::filesystem::path& path, const char* reason) {
   throw Error{{.code = ErrorCode::io, .operation = "check", .path = path, .reason = reason}};
@@ -32,12 +30,12 @@ bool was_changed(const io::Stat& then, const io::Stat& now) {
          then.ctime_ns != now.ctime_ns;
 }
 
+}  // namespace
+
 bool is_missing(const Error& error) {
   const int os_error = error.info().os_error;
   return os_error == ENOENT || os_error == ENOTDIR || error.code() == ErrorCode::not_mounted;
 }
-
-}  // namespace
 
 MediumCheck::MediumCheck(io::FileSystem& fs, const CheckOptions& options, CheckObserver& observer,
                          std::stop_token stop)
@@ -48,8 +46,13 @@ void MediumCheck::run(const NextCheck& next) {
   {
     std::vector<std::jthread> workers;
     const unsigned jobs = options_.jobs == 0 ? kUsualJobs : options_.jobs;
-    for (unsigned i = 0; i < jobs; ++i) {
-      workers.emplace_back([&] { failure.guard([&] { work(next, failure.stopped()); }); });
+    workers.reserve(jobs);
+    try {
+      while (workers.size() < jobs) {
+        workers.emplace_back([&] { failure.guard([&] { work(next, failure.stopped()); }); });
+      }
+    } catch (const std::system_error&) {
+      if (workers.empty()) throw;  // no thread to be had; with one the rest can wait
     }
   }
   failure.rethrow();
@@ -110,19 +113,26 @@ void MediumCheck::look_at(const CheckTask& task, std::span<std::byte> buffer, Ch
   }
   const auto file = io::open(*directory, name.name, io::OpenMode::read_back);
   io::Stat found = io::stat(*file);
+  // What was asked about is what had the name before.
+  if (task.is_same && !device && was_changed(*named, found)) {
+    checked.verdict = Verdict::changed;
+    return;
+  }
   if (device) found.size_bytes = std::min(found.size_bytes, task.device_bytes);
-  const hash::Digest digest = read(name, *file, found, buffer);
-  checked.found_hash = digest.hex();
-  checked.total_bytes = found.size_bytes;
-  if (digest == *task.expected) return;
+  const auto digest = read(name, *file, found, buffer);
+  if (digest) {
+    checked.found_hash = digest->hex();
+    checked.total_bytes = found.size_bytes;
+  }
+  if (digest == task.expected) return;
   // Nothing tells when a device was written to.
-  checked.verdict = device ? Verdict::changed : Verdict::different;
-  if (device || !was_changed(found, io::stat(*file))) return;
-  if (!task.is_same) refuse(task.path, "it was changed while it was read");
-  checked.verdict = Verdict::changed;
+  const bool written = !digest || (!device && was_changed(found, io::stat(*file)));
+  if (written && (device || !task.is_same)) refuse(task.path, "it was changed while it was read");
+  checked.verdict = written || device ? Verdict::changed : Verdict::different;
 }
 
-hash::Digest MediumCheck::read(const FileName& name, io::File& file, const io::Stat& found,
+/// Nothing where it was changed meanwhile.
+std::optional<hash::Digest> MediumCheck::read(const FileName& name, io::File& file, const io::Stat& found,
                                std::span<std::byte> buffer) {
   const auto drop = [&] {
     if (const int error = file.drop_cache({}); error != 0) io::fail("drop the page cache of", file.path(), error);
@@ -132,7 +142,7 @@ hash::Digest MediumCheck::read(const FileName& name, io::File& file, const io::S
   const bool drop_first = !io::file_system(name.directory).reads_past_cache;
   if (drop_first) drop();
   const HashFile hash = [&](io::File& opened) { return read_opened(opened, found, buffer); };
-  const auto digest = hash_past_cache(name.directory, name.name, hash, [&] {
+  return hash_past_cache(name.directory, name.name, hash, [&] {
     if (!drop_first) drop();
     if (!told_refused_.exchange(true)) {
       const std::lock_guard lock{report_mutex_};
@@ -140,15 +150,13 @@ hash::Digest MediumCheck::read(const FileName& name, io::File& file, const io::S
                            .text = "the file system refuses direct reads; the page cache is dropped before reading"});
     }
   });
-  if (!digest) refuse(file.path(), "it was changed while it was read");
-  return *digest;
 }
 
 /// Nothing where it is another file by now, or ended early.
 std::optional<hash::Digest> MediumCheck::read_opened(io::File& file, const io::Stat& found,
                                                      std::span<std::byte> buffer) {
   if (!same_file(io::stat(file), found)) return std::nullopt;
-  if (found.size_bytes <= kSmallBytes && !is_device(found)) return hash_small(file, found.size_bytes, buffer);
+  if (found.size_bytes <= kSmallFileBytes && !is_device(found)) return hash_small(file, found.size_bytes, buffer);
   const std::lock_guard one_at_a_time{large_mutex_};
   return hash_blocks(file, {.total_bytes = found.size_bytes}, stop_);
 }

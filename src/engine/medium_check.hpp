@@ -33,6 +33,9 @@ struct CheckTask {
   IsSame is_same = nullptr;
 };
 
+/// Whether the file is not there, or what it is on.
+[[nodiscard]] bool is_missing(const Error& error);
+
 /// The next file, nothing after the last; called by one thread at a time.
 using NextCheck = std::function<std::optional<CheckTask>()>;
 
@@ -53,8 +56,8 @@ class MediumCheck {
   [[nodiscard]] std::optional<CheckTask> take(const NextCheck& next);
   [[nodiscard]] CheckedFile check(const CheckTask& task, std::span<std::byte> buffer);
   void look_at(const CheckTask& task, std::span<std::byte> buffer, CheckedFile& checked);
-  [[nodiscard]] hash::Digest read(const FileName& name, io::File& file, const io::Stat& found,
-                                  std::span<std::byte> buffer);
+  [[nodiscard]] std::optional<hash::Digest> read(const FileName& name, io::File& file, const io::Stat& found,
+                                                 std::span<std::byte> buffer);
   [[nodiscard]] std::optional<hash::Digest> read_opened(io::File& file, const io::Stat& found,
                                                         std::span<std::byte> buffer);
 

@@ -4,6 +4,7 @@
 // the file, and then the lock is on something that has no name any more.
 #include "engine/partial.hpp"
 
+#include "engine/file_lock.hpp"
 #include "engine/identity.hpp"
 
 #include <cerrno>
@@ -13,14 +14,6 @@ namespace {
 
 /// How often the name may vanish or appear between two of our calls before we call it busy.
 constexpr int kRaces = 100;
-
-int try_lock(io::File& file) {
-  int error = 0;
-  do {
-    error = file.try_lock();
-  } while (error == EINTR);
-  return error;
-}
 
 [[noreturn]] void fail_busy(const Place& place) {
   throw Error{{.code = ErrorCode::busy,
@@ -124,7 +117,7 @@ void Partial::make_writable() {
 
 /// Gives false where the name no longer means the file that is now locked.
 bool Partial::lock() {
-  const int error = try_lock(*file_);
+  const int error = take_lock(*file_);
   if (error == EWOULDBLOCK && place_.on_device) return true;  // udev looks at it; no other rcopy can have it
   if (error == EWOULDBLOCK) fail_busy(place_);
   if (error != 0) io::fail("lock", place_.partial_path(), error);
@@ -179,7 +172,7 @@ bool Partial::hold_leftover() {
   if (opened.error == EACCES) return true;  // another user's, which is no partial of ours
   if (opened.error == ENOENT || opened.error == ELOOP || opened.error == EINTR) return false;
   if (opened.error != 0) io::fail("open", place_.directory->path() / name, opened.error);
-  const int error = try_lock(*opened.value);
+  const int error = take_lock(*opened.value);
   if (error == EWOULDBLOCK) fail_busy(place_);
   if (error != 0) io::fail("lock", place_.directory->path() / name, error);
   const auto named = io::find(*place_.directory, name);
@@ -202,7 +195,7 @@ void Partial::remove_leftover() {
 
 void check_nobody_in_place(const Place& place) {
   auto opened = place.directory->open(place.name, io::OpenMode::read_back);
-  if (opened.error == 0 && try_lock(*opened.value) == EWOULDBLOCK) fail_busy(place);
+  if (opened.error == 0 && take_lock(*opened.value) == EWOULDBLOCK) fail_busy(place);
 }
 
 std::optional<FoundFile> peek_partial(const Place& place) {

@@ -88,7 +88,7 @@ Plan plan_partial(const journal::Row& row, const Situation& now, const Options& 
   if (whole && row.status == Status::verified && untouched && proven_enough(row.verified_by, options.verify)) {
     return plan_of(Entry::publish, Keep::nothing, "verified already");
   }
-  if (row.transferred_bytes > 0 && !row.file_hash) {
+  if ((all_there || row.transferred_bytes > 0) && !row.file_hash) {
     return start_over("nothing is known of what the clone holds, and another is made in no time");
   }
   if (!whole) return plan_kept(row, now, options);

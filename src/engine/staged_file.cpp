@@ -2,9 +2,10 @@
 #include "engine/staged_file.hpp"
 
 #include "engine/attributes.hpp"
-#include "engine/medium_hash.hpp"
 #include "engine/data_finder.hpp"
 #include "engine/identity.hpp"
+#include "engine/limits.hpp"
+#include "engine/medium_hash.hpp"
 #include "engine/publish.hpp"
 #include "engine/verifier.hpp"
 
@@ -13,6 +14,7 @@
 #include <utility>
 
 namespace rcopy::engine {
+
 bool can_be_batched(const Options& options) {
   return options.writing == Writing::beside && options.backup == Backup::none && options.ask == Ask::never &&
          options.reflink != Reflink::always && options.sparse != Sparse::always && options.bytes_per_second == 0 &&
@@ -93,24 +95,23 @@ bool StagedFile::prove_and_publish(std::span<std::byte> buffer) {
 
 bool StagedFile::holds_what_was_read(std::span<std::byte> buffer) {
   const Verify how = run_.options.verify;
-  const bool content = how != Verify::none && source_.stat.size_bytes != 0;
-  if (content && how == Verify::medium) {
-    if (!place_.fs.reads_past_cache) drop_cache(place_, *partial_);
-    try {
-      const auto direct = io::open_direct(*place_.directory, place_.partial_name, io::OpenMode::read_direct);
-      // Opened by its name, so that this is what gets the final one.
-      if (direct) {
-        return same_file(io::stat(*direct), partial_->locked()) &&
-               hash_small(*direct, source_.stat.size_bytes, buffer) == digest_;
-      }
-    } catch (const Error& error) {
-      if (error.info().os_error != EINVAL) throw;  // some take O_DIRECT in open() and refuse it in read()
-    }
+  const std::uint64_t size = source_.stat.size_bytes;
+  if (how != Verify::medium || size == 0) {
+    partial_->check_named("publish");
+    return how == Verify::none || size == 0 || hash_small(partial_->file(), size, buffer) == digest_;
+  }
+  if (!place_.fs.reads_past_cache) drop_cache(place_, *partial_);
+  // Opened by its name, so that this is what gets the final one.
+  const HashFile hash = [&](io::File& opened) -> std::optional<hash::Digest> {
+    if (!same_file(io::stat(opened), partial_->locked())) return std::nullopt;
+    return hash_small(opened, size, buffer);
+  };
+  const auto found = hash_past_cache(*place_.directory, place_.partial_name, hash, [&] {
+    if (place_.fs.reads_past_cache) drop_cache(place_, *partial_);
     run_.events.notice_once(place_.path(),
                             "the file system refuses direct reads; the page cache is dropped before reading back");
-  }
-  partial_->check_named("publish");
-  return !content || hash_small(partial_->file(), source_.stat.size_bytes, buffer) == digest_;
+  });
+  return found == digest_;
 }
 
 void StagedFile::discard() noexcept {

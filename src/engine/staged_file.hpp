@@ -14,9 +14,6 @@
 
 namespace rcopy::engine {
 
-/// The largest file that goes through a batch.
-inline constexpr std::uint64_t kSmallFileBytes = std::uint64_t{4} << 20U;
-
 /// Whether these options leave something to decide about each file that only a transfer does.
 [[nodiscard]] bool can_be_batched(const Options& options);
 

@@ -3,8 +3,10 @@
 // What is asked for, and what becomes of each file. tree_copier_batches.cpp makes it durable.
 #include "engine/tree_copier.hpp"
 
+#include "engine/file_lock.hpp"
 #include "engine/identity.hpp"
 #include "engine/interrupted.hpp"
+#include "engine/limits.hpp"
 #include "engine/pause.hpp"
 #include "engine/staged_file.hpp"
 #include "engine/staged_name.hpp"
@@ -20,8 +22,6 @@
 namespace rcopy::engine {
 namespace {
 
-/// Small files that are copied at once. Waiting for the disk is most of it: docs/performance.md.
-constexpr unsigned kUsualJobs = 16;
 constexpr std::size_t kMostDirectories = 1024;
 constexpr std::size_t kShare = 6;  ///< of the open files that the process may have
 using std::chrono::milliseconds;
@@ -115,10 +115,7 @@ void TreeCopier::lock(const TreeDirectory& root) {
   auto file = io::open(*root.destination().handle(), ".", io::OpenMode::read_back);
   const auto begun = std::chrono::steady_clock::now();
   bool told = false;
-  while (true) {
-    const int error = file->try_lock();
-    if (error == EINTR) continue;
-    if (error == 0) break;
+  while (const int error = take_lock(*file)) {
     // Some file systems have no locks for directories; each file has one all the same.
     if (error != EWOULDBLOCK) return;
     const Error busy{{.code = ErrorCode::busy,

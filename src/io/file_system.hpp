@@ -105,6 +105,7 @@ class File {
   virtual Result<std::uint64_t> device_size() = 0;      ///< bytes of a block device; ENOTTY: it is none
   virtual Result<std::uint64_t> device_sequence() = 0;  ///< see Stat::disk_sequence; ENOTTY: it has none
   [[nodiscard]] virtual int try_lock() = 0;    ///< flock, exclusive; EWOULDBLOCK: somebody has it
+  [[nodiscard]] virtual int try_share() = 0;   ///< flock, shared; EWOULDBLOCK: somebody has it for himself
   [[nodiscard]] virtual int drop_cache(Extent extent) = 0;  ///< its clean pages leave the page cache
   /// Whether all of it is in the page cache; EPERM where that is none of this user's business.
   virtual Result<bool> is_cached(Extent extent) = 0;

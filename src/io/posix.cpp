@@ -186,6 +186,7 @@ class PosixFile : public File {
   Result<std::uint64_t> device_size() override { return ask_device(BLKGETSIZE64); }
   Result<std::uint64_t> device_sequence() override { return ask_device(kGetDiskSequence); }
   int try_lock() override { return answer(::flock(fd_.get(), LOCK_EX | LOCK_NB)); }
+  int try_share() override { return answer(::flock(fd_.get(), LOCK_SH | LOCK_NB)); }
   int drop_cache(Extent extent) override {
     return ::posix_fadvise(fd_.get(), static_cast<off_t>(extent.offset_bytes), static_cast<off_t>(extent.length_bytes),
                            POSIX_FADV_DONTNEED);

@@ -7,6 +7,7 @@
 #include "journal/row_sql.hpp"
 #include "journal/schema.hpp"
 #include "journal/sqlite.hpp"
+#include "journal/tree_file.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -20,6 +21,8 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{30};
 
+constexpr const char* kDeleteTree =
+    "DELETE FROM tree_state WHERE id = ?1 AND updated_at = ?2 AND coalesce(completed_at, 0) = ?3";
 constexpr const char* kDeleteTransfer =
     "DELETE FROM transfer_state WHERE id = ?1 AND dest_path = ?2 AND status = ?3 AND updated_at = ?4 "
     "AND transferred_bytes = ?5 AND partial_ino = ?6 AND partial_birth_ns = ?7";
@@ -28,21 +31,6 @@ std::uint64_t bits(std::optional<std::int64_t> value) { return std::bit_cast<std
 
 std::filesystem::path path_in(const Statement& row, int column) {
   return std::filesystem::path{row.text(column).value_or(std::string_view{})};
-}
-
-std::optional<hash::Digest> digest_of(std::optional<std::span<const std::byte>> blob) {
-  hash::Digest digest;
-  if (!blob || blob->size() != digest.bytes.size()) return std::nullopt;
-  std::ranges::transform(*blob, digest.bytes.begin(), [](std::byte one) { return std::to_integer<std::uint8_t>(one); });
-  return digest;
-}
-
-/// Of entries of one file the last counts, which is the one that is kept.
-void keep_latest(std::vector<Records::FinishedContent>& files) {
-  std::ranges::reverse(files);
-  std::ranges::stable_sort(files, {}, &Records::FinishedContent::name);
-  const auto same = [](const auto& a, const auto& b) { return a.name == b.name; };
-  files.erase(std::unique(files.begin(), files.end(), same), files.end());
 }
 
 }  // namespace
@@ -62,6 +50,8 @@ class Records::Database {
 
   [[nodiscard]] Connection& connection() { return connection_; }
   [[nodiscard]] bool has_trees() const { return has_trees_; }
+  [[nodiscard]] bool remove(const Row& row);
+  [[nodiscard]] bool remove(const TreeRow& tree);
 
   void ignored(const std::string& nonsense) const {
     if (on_warning_) on_warning_(connection_.path(), "an entry makes no sense and is ignored: " + nonsense);
@@ -96,7 +86,7 @@ std::vector<TreeRow> Records::trees(Which which) {
   std::vector<TreeRow> rows;
   if (!database_->has_trees()) return rows;
   Statement list{database_->connection(),
-                 "SELECT id, file_path, dest_path, started_at, completed_at, options, root_name FROM tree_state "
+                 "SELECT id, file_path, dest_path, started_at, updated_at, completed_at, options, root_name FROM tree_state "
                  "WHERE ?1 = 0 OR completed_at IS NULL ORDER BY id"};
   const Run row{list};
   row->bind(1, std::int64_t{which == Which::unfinished ? 1 : 0});
@@ -105,9 +95,10 @@ std::vector<TreeRow> Records::trees(Which which) {
                     .file_path = path_in(*row, 1),
                     .dest_path = path_in(*row, 2),
                     .started_at = row->integer(3).value_or(0),
-                    .completed_at = row->integer(4).value_or(0),
-                    .options = std::string{row->text(5).value_or(std::string_view{})},
-                    .root_name = row->is_null(6) ? std::nullopt : std::optional{path_in(*row, 6)}});
+                    .updated_at = row->integer(4).value_or(0),
+                    .completed_at = row->integer(5).value_or(0),
+                    .options = std::string{row->text(6).value_or(std::string_view{})},
+                    .root_name = row->is_null(7) ? std::nullopt : std::optional{path_in(*row, 7)}});
   }
   return rows;
 }
@@ -127,14 +118,15 @@ std::vector<Records::FinishedContent> Records::files(const TreeRow& tree) {
   row->bind(1, tree.id);
   while (row->step()) {
     files.push_back(
-        {.name = bits(row->integer(0)), .destination = bits(row->integer(1)), .file_hash = digest_of(row->blob(2))});
+        {.name = bits(row->integer(0)), .destination = bits(row->integer(1)), .file_hash = digest_in(*row, 2)});
   }
-  keep_latest(files);
+  keep_latest(files, &FinishedContent::name);
   return files;
 }
 
-Records::Removed Records::remove(const Row& row) {
-  Statement statement{database_->connection(), kDeleteTransfer};
+/// Whether it was there as `row` says.
+bool Records::Database::remove(const Row& row) {
+  Statement statement{connection_, kDeleteTransfer};
   const Run run{statement};
   run->bind(1, row.id);
   run->bind(2, std::string_view{row.dest_path.native()});
@@ -144,22 +136,30 @@ Records::Removed Records::remove(const Row& row) {
   run->bind(6, std::bit_cast<std::int64_t>(row.partial.inode));
   run->bind(7, row.partial.birth_ns);
   (void)run->step();
-  return database_->connection().changes() != 0 ? Removed::yes : Removed::changed;
+  return connection_.changes() != 0;
 }
 
-Records::Removed Records::remove(const TreeRow& tree) {
-  Connection& connection = database_->connection();
-  const auto run = [&](const char* sql) {
-    Statement statement{connection, sql};
-    const Run row{statement};
-    row->bind(1, tree.id);
-    (void)row->step();
-  };
-  // The row first: without it the entries mean nothing, whatever ends this in between.
-  run("DELETE FROM tree_state WHERE id = ?1");
-  const Removed removed = connection.changes() != 0 ? Removed::yes : Removed::changed;
-  run("DELETE FROM tree_file WHERE tree_id = ?1");
-  return removed;
+bool Records::Database::remove(const TreeRow& tree) {
+  Statement statement{connection_, kDeleteTree};
+  const Run run{statement};
+  run->bind(1, tree.id);
+  run->bind(2, tree.updated_at);
+  run->bind(3, tree.completed_at);
+  (void)run->step();
+  if (connection_.changes() == 0) return false;
+  Statement files{connection_, "DELETE FROM tree_file WHERE tree_id = ?1"};
+  const Run row{files};
+  row->bind(1, tree.id);
+  (void)row->step();
+  return true;
+}
+
+Records::Removed Records::remove(std::span<const Row> rows, std::span<const TreeRow> trees) {
+  Transaction transaction{database_->connection(), Transaction::Kind::write};
+  const auto gone = [&](const auto& row) { return database_->remove(row); };
+  if (!std::ranges::all_of(rows, gone) || !std::ranges::all_of(trees, gone)) return Removed::changed;
+  transaction.commit();
+  return Removed::yes;
 }
 
 }  // namespace rcopy::journal

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,8 @@ struct TreeRow {
   std::int64_t id = 0;
   std::filesystem::path file_path;
   std::filesystem::path dest_path;
-  std::int64_t started_at = 0;    ///< unix seconds
+  std::int64_t started_at = 0;    ///< unix seconds, as the two below
+  std::int64_t updated_at = 0;    ///< when a run began it last
   std::int64_t completed_at = 0;  ///< 0: not complete
   std::string options;            ///< Options::words of the run that began it last
   std::optional<std::filesystem::path> root_name;  ///< nothing: not known
@@ -55,10 +57,10 @@ class Records {
   [[nodiscard]] std::vector<FinishedContent> files(const TreeRow& tree);
 
   enum class Removed { yes, changed };
-  /// Unless somebody wrote to it since it was read.
-  [[nodiscard]] Removed remove(const Row& row);
-  /// With all its files.
-  [[nodiscard]] Removed remove(const TreeRow& tree);
+  /// All of these, trees with their files; or none, where somebody wrote to one since it was read.
+  [[nodiscard]] Removed remove(std::span<const Row> rows, std::span<const TreeRow> trees);
+  [[nodiscard]] Removed remove(const Row& row) { return remove({&row, 1}, {}); }
+  [[nodiscard]] Removed remove(const TreeRow& tree) { return remove({}, {&tree, 1}); }
 
  private:
   class Database;

@@ -117,29 +117,6 @@ void check_head(Connection& connection, Deadline deadline) {
   refuse_unless_ours(connection, owner);
 }
 
-/// Rolls back what was not committed.
-class Transaction {
- public:
-  enum class Kind { read, write };
-
-  Transaction(Connection& connection, Kind kind) : connection_{connection} {
-    connection_.run(kind == Kind::read ? "BEGIN" : "BEGIN IMMEDIATE");
-  }
-  ~Transaction() {
-    // Nothing was promised, and closing the connection rolls back, too.
-    if (sqlite3_get_autocommit(connection_.get()) == 0) {
-      (void)sqlite3_exec(connection_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
-    }
-  }
-  Transaction(const Transaction&) = delete;
-  Transaction& operator=(const Transaction&) = delete;
-
-  void commit() { connection_.run("COMMIT"); }
-
- private:
-  Connection& connection_;
-};
-
 /// Within a transaction, because another process may create the schema between two of these.
 Owner owner_within(Connection& connection) {
   return owner_by_numbers(static_cast<std::uint32_t>(connection.number("PRAGMA application_id")),

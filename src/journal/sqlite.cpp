@@ -227,4 +227,15 @@ void Statement::finish() noexcept {
   sqlite3_clear_bindings(handle_.get());
 }
 
+Transaction::Transaction(Connection& connection, Kind kind) : connection_{connection} {
+  connection_.run(kind == Kind::read ? "BEGIN" : "BEGIN IMMEDIATE");
+}
+
+Transaction::~Transaction() {
+  // Nothing was promised, and closing the connection rolls back, too.
+  if (sqlite3_get_autocommit(connection_.get()) == 0) {
+    (void)sqlite3_exec(connection_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+}
+
 }  // namespace rcopy::journal

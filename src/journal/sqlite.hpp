@@ -133,4 +133,20 @@ class Run {
   Statement& statement_;
 };
 
+/// Rolls back what was not committed.
+class Transaction {
+ public:
+  enum class Kind { read, write };
+
+  Transaction(Connection& connection, Kind kind);
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  void commit() { connection_.run("COMMIT"); }
+
+ private:
+  Connection& connection_;
+};
+
 }  // namespace rcopy::journal

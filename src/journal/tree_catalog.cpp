@@ -6,13 +6,12 @@
 #include "journal/tree_catalog.hpp"
 
 #include "journal/sqlite.hpp"
+#include "journal/tree_file.hpp"
 
 #include <rcopy/version.hpp>
 
-#include <algorithm>
 #include <bit>
 #include <chrono>
-#include <cstring>
 #include <ctime>
 #include <string>
 #include <utility>
@@ -48,22 +47,6 @@ std::int64_t as_integer(std::uint64_t value) { return std::bit_cast<std::int64_t
 
 std::uint64_t as_hash(std::optional<std::int64_t> value) { return std::bit_cast<std::uint64_t>(value.value_or(0)); }
 
-/// In the order of names; of equal ones the last.
-std::vector<KnownFile> latest_of(std::vector<KnownFile> files) {
-  std::reverse(files.begin(), files.end());
-  std::stable_sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.name.name < b.name.name; });
-  const auto same = [](const auto& a, const auto& b) { return a.name.name == b.name.name; };
-  files.erase(std::unique(files.begin(), files.end(), same), files.end());
-  return files;
-}
-
-/// Zeros where there is none.
-hash::Digest digest_of(std::optional<std::span<const std::byte>> blob) {
-  hash::Digest digest;
-  if (blob && blob->size() == digest.bytes.size()) std::memcpy(digest.bytes.data(), blob->data(), blob->size());
-  return digest;
-}
-
 }  // namespace
 
 class TreeCatalog::Database {
@@ -84,24 +67,15 @@ class TreeCatalog::Database {
  private:
   void run(const char* sql, std::int64_t tree);
   void add_missing_columns();
-  void mark_begun(std::int64_t tree, const Wanted& wanted);
+  void mark_begun(std::int64_t tree, const Wanted& wanted, std::int64_t now);
   void give_back_pages();
 
   /// All of `action` or nothing.
   template <class Action>
   void transact(Action action) {
-    connection_.run("BEGIN IMMEDIATE");
-    try {
-      action();
-      connection_.run("COMMIT");
-    } catch (const Error&) {
-      try {
-        connection_.run("ROLLBACK");
-      } catch (const Error&) {
-        // SQLite may have done so by itself; the first failure is the one to tell.
-      }
-      throw;
-    }
+    Transaction transaction{connection_, Transaction::Kind::write};
+    action();
+    transaction.commit();
   }
 
   Connection connection_;
@@ -135,6 +109,7 @@ TreeCatalog::Tree TreeCatalog::Database::find(const std::filesystem::path& sourc
 
 TreeCatalog::Tree TreeCatalog::Database::begin(const Wanted& wanted) {
   const auto now = static_cast<std::int64_t>(std::time(nullptr));
+  Tree tree;
   transact([&] {
     Statement put{connection_,
                   "INSERT INTO tree_state (file_path, dest_path, started_at, updated_at, rcopy_version) "
@@ -145,12 +120,12 @@ TreeCatalog::Tree TreeCatalog::Database::begin(const Wanted& wanted) {
     row->bind(3, now);
     row->bind(4, std::string_view{kVersion});
     (void)row->step();
+    const bool made = connection_.changes() != 0;
+    tree = find(wanted.source, wanted.destination);
+    tree.unfinished = tree.unfinished && !made;
+    if (wanted.earlier == Earlier::forget) run("DELETE FROM tree_file WHERE tree_id = ?1", tree.id);
+    mark_begun(tree.id, wanted, now);
   });
-  const bool made = connection_.changes() != 0;
-  Tree tree = find(wanted.source, wanted.destination);
-  tree.unfinished = tree.unfinished && !made;
-  if (wanted.earlier == Earlier::forget) run("DELETE FROM tree_file WHERE tree_id = ?1", tree.id);
-  mark_begun(tree.id, wanted);
 
   Statement names{connection_, "SELECT name, source, destination, file_hash FROM tree_file "
                                "WHERE tree_id = ?1 AND (?2 = '' OR verified_by = ?2 OR verified_by = 'medium') "
@@ -162,19 +137,20 @@ TreeCatalog::Tree TreeCatalog::Database::begin(const Wanted& wanted) {
     tree.finished.push_back({.name = {.name = as_hash(row->integer(0)),
                                       .source = as_hash(row->integer(1)),
                                       .destination = as_hash(row->integer(2))},
-                             .file_hash = digest_of(row->blob(3))});
+                             .file_hash = digest_in(*row, 3).value_or(hash::Digest{})});
   }
-  tree.finished = latest_of(std::move(tree.finished));
+  keep_latest(tree.finished, [](const KnownFile& file) { return file.name.name; });
   return tree;
 }
 
-void TreeCatalog::Database::mark_begun(std::int64_t tree, const Wanted& wanted) {
-  Statement statement{connection_,
-                      "UPDATE tree_state SET completed_at = NULL, options = ?2, root_name = ?3 WHERE id = ?1"};
+void TreeCatalog::Database::mark_begun(std::int64_t tree, const Wanted& wanted, std::int64_t now) {
+  Statement statement{connection_, "UPDATE tree_state SET completed_at = NULL, updated_at = ?4, options = ?2, "
+                                   "root_name = ?3 WHERE id = ?1"};
   const Run row{statement};
   row->bind(1, tree);
   row->bind(2, std::string_view{wanted.options});
   row->bind(3, std::string_view{wanted.root_name.native()});
+  row->bind(4, now);
   (void)row->step();
 }
 

@@ -10,10 +10,13 @@ make_file $((5 * MiB + 1)) 1 source
 make_file 1000 2 small
 readonly other=0123456789abcdef0123456789abcdef
 
-begin "without a journal there is nothing to audit, and none is made"
+begin "without a journal there is nothing to audit, which it says, and none is made"
 run --audit
 expect_status 0
-expect_silence
+expect_lines 1
+expect_said "^rcopy: warning: '$journal': the journal knows no finished copy, so nothing was checked$"
+run --audit=small
+expect_refused 1 "^rcopy: cannot check 'small': the journal knows no finished copy there; trees are known after --catalog"
 expect_none "$(dirname -- "$journal")"
 
 begin "everything as it was: nothing is said"
@@ -47,8 +50,8 @@ expect_printed '^1 file intact'
 (cd two && run --audit=../one && expect_status 3)
 run --audit=one/large
 expect_status 3
-run -v --audit=tw
-expect_printed '^0 files intact'
+run --audit=tw
+expect_refused 1 "^rcopy: cannot check 'tw': the journal knows no finished copy there"
 
 begin "what somebody wrote to is no corruption"
 printf x >>one/large
@@ -103,6 +106,14 @@ expect_printed '^7 files intact, .* 1 missing, 1 changed'
 rm -r nameless
 run --audit
 expect_status 1
+
+begin "a tree that cannot be looked at is not called missing"
+rm -r named
+ln -s named named
+run --audit --json
+expect_status 1
+expect_printed "\"path\":\"$work/named\",\"verdict\":\"unreadable\""
+expect_printed "\"path\":\"$work/nameless\",\"verdict\":\"missing\""
 
 begin "a block that changes below the file system"
 loop_case() {

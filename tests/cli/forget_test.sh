@@ -66,17 +66,25 @@ mkdir tree
 cp small tree/
 run -r --catalog tree copy
 run -r --catalog tree copy2
-journal_query "update tree_state set started_at = started_at - 1000 * 86400;
+journal_query "update tree_state set started_at = started_at - 1000 * 86400, updated_at = updated_at - 1000 * 86400;
   update tree_state set completed_at = null where dest_path like '%/copy2'"
 run --prune
 expect_status 0
 expect_silence
 [[ $(journal_query 'select count(*) from tree_state') == 2 ]] || fail "a tree is gone"
 rm -r copy2
-mv tree tree2
+mkdir mnt
+mv tree mnt/tree
+journal_query "update tree_state set file_path = '$work/away/tree' where id = 2" # its mount point went with its mount
+run --prune
+expect_silence
+journal_query "update tree_state set file_path = '$work/tree', updated_at = strftime('%s') + 0 where id = 2" # a run began it
+run --prune
+expect_silence
+journal_query "update tree_state set updated_at = updated_at - 1000 * 86400 where id = 2"
 run --prune
 expect_printed "^forgot t2: .*; source and destination are gone$"
-mv tree2 tree
+mv mnt/tree tree
 
 begin "a tree is forgotten with its entries"
 run --forget=t1
@@ -84,8 +92,33 @@ expect_status 0
 [[ $(journal_query 'select (select count(*) from tree_state) + (select count(*) from tree_file)') == 0 ]] ||
   fail "something of the tree is left"
 
+begin "two trees with one destination are forgotten together, or none of them"
+mkdir tree3
+run -r -T --catalog tree both
+run -r -T --catalog tree3 both
+journal_query "update tree_state set completed_at = null"
+exec 9<both
+flock 9
+run --forget=both
+expect_refused 5 "another rcopy is copying to it"
+[[ $(journal_query 'select count(*) from tree_state') == 2 ]] || fail "one of them is forgotten"
+exec 9<&-
+run --forget=both
+expect_status 0
+[[ $(wc -l <"$out") == 2 ]] || fail "not two lines"
+[[ $(journal_query 'select count(*) from tree_state') == 0 ]] || fail "one of them is left"
+
 need_strace
 partial=$(partial_of dest)
+
+begin "what is on a disk that is not mounted is not forgotten"
+stop_copy $((3 * MiB)) source dest
+journal_query "update transfer_state set dest_mount = '$work/away', dest_path = '$work/away/dest'"
+run --forget=away/dest
+expect_refused 1 "the file system that was mounted on '$work/away' is not mounted now; plug it in, then forget it"
+expect_rows 1
+journal_query 'delete from transfer_state'
+rm -- "$partial"
 
 begin "what is unfinished: its partial goes, too"
 journal_query 'delete from transfer_state'

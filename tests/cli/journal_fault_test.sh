@@ -64,7 +64,7 @@ expect_going_on() {
   warnings=$(grep -c '^rcopy: warning: ' "$err" || true)
   expect_lines $((1 + warnings))
   ((warnings <= 1)) || fail "there are $warnings warnings"
-  ((warnings == 0)) || expect_said "^rcopy: warning: '$journal': cannot [a-z ]+: .*; the copy goes on"
+  ((warnings == 0)) || expect_said "^rcopy: warning: '$journal': cannot [a-z ]+('.*')?: .*; the copy goes on"
   return "$warnings"
 }
 

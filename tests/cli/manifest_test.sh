@@ -219,7 +219,11 @@ for name in - '' directory directory/ /dev/null fifo missing/SUMS dangling .; do
   expect_none dest
 done
 run -r --manifest=tree/sub/SUMS tree new
-expect_refused 2 "^rcopy: cannot write the manifest 'tree/sub/SUMS': it lies in a source; name another place"
+expect_refused 2 "^rcopy: cannot write the manifest 'tree/sub/SUMS': it is a source, or lies in one; name another place"
+before=$(fingerprint small)
+run --manifest=small small dest
+expect_refused 2 "^rcopy: cannot write the manifest 'small': it is a source, or lies in one; name another place"
+expect_untouched small "$before"
 run -l --manifest=SUMS small dest
 expect_status 2
 expect_none new

@@ -286,6 +286,7 @@ void DiskState::reboot() {
     inode->links = 1;
     inode->open_files = 0;
     inode->lock_holder = inode->exclusive_holder = 0;
+    inode->lock_sharers.clear();
     used_pages += inode->stored_pages();
     if (!settings.stable_inodes && inode != root) inode->number = next_number_++;
     used.emplace(inode->number, inode);

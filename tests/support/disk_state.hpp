@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <set>
 
 namespace rcopy::test {
 
@@ -46,6 +47,7 @@ struct Inode {
   std::uint64_t links = 0;  ///< names now
   std::uint64_t open_files = 0;
   std::uint64_t lock_holder = 0;  ///< id of the open file that has the flock, 0: nobody
+  std::set<std::uint64_t> lock_sharers;  ///< likewise of those that have it shared
   std::uint64_t exclusive_holder = 0;  ///< of a device: id of the open file that has it to itself
   std::int64_t birth_ns = 0;
   Metadata metadata;

@@ -71,6 +71,9 @@ class FaultyFileSystem::FaultyFile final : public io::File {
   int try_lock() override {
     return script_->run(info(Call::lock), [&] { return below_->try_lock(); });
   }
+  int try_share() override {
+    return script_->run(info(Call::lock), [&] { return below_->try_share(); });
+  }
   int drop_cache(io::Extent extent) override {
     return script_->run(info(Call::drop_cache), [&] { return below_->drop_cache(extent); });
   }

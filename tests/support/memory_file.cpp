@@ -202,7 +202,18 @@ class MemoryFile final : public io::File {
     const CountedCall call{*disk_, epoch_};
     if (const int error = opened(call)) return error;
     if (inode_->lock_holder != 0 && inode_->lock_holder != id_) return EWOULDBLOCK;
+    if (inode_->lock_sharers.size() > inode_->lock_sharers.count(id_)) return EWOULDBLOCK;
+    inode_->lock_sharers.erase(id_);
     inode_->lock_holder = id_;
+    return 0;
+  }
+
+  int try_share() override {
+    const CountedCall call{*disk_, epoch_};
+    if (const int error = opened(call)) return error;
+    if (inode_->lock_holder != 0 && inode_->lock_holder != id_) return EWOULDBLOCK;
+    inode_->lock_holder = 0;
+    inode_->lock_sharers.insert(id_);
     return 0;
   }
 
@@ -379,6 +390,7 @@ class MemoryFile final : public io::File {
     open_ = false;
     if (epoch_ != disk_->epoch) return;  // the machine that had it open is gone
     if (inode_->lock_holder == id_) inode_->lock_holder = 0;
+    inode_->lock_sharers.erase(id_);
     if (inode_->exclusive_holder == id_) inode_->exclusive_holder = 0;
     disk_->closed(inode_);
     inode_.reset();  // a number is given anew only when nothing holds its last owner

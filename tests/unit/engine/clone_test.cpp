@@ -4,6 +4,8 @@
 // journal says of it, and what a run that was cut short leaves.
 #include "transfer_kit.hpp"
 
+#include "engine/identity.hpp"
+
 namespace rcopy::test {
 namespace {
 
@@ -80,6 +82,31 @@ TEST_CASE("a clone that is not to be verified is not read, and its hash is not k
     CHECK(again.summary->file_hash == digest_of(kContent).hex());
     CHECK(is_copied(*rig));
   }
+}
+
+TEST_CASE("an empty clone of which nobody knows the hash is compared with what is expected", "[clone]") {
+  CopyRig rig{{.can_clone = true}};
+  rig.disk.put(kSource, Bytes{});
+  rig.options.verify = Verify::none;
+  REQUIRE(rig.copy().done());
+  auto row = rig.row();
+  REQUIRE(row);
+  // As a kill right before the rename leaves it.
+  rig.disk.remove(kDestination);
+  rig.disk.put(kPartial, Bytes{});
+  const auto directory = io::open_directory(rig.disk, "/dst", io::DirectoryUse::look_up);
+  const auto partial = io::find(*directory, kPartial.filename());
+  REQUIRE(partial);
+  row->status = journal::Status::verified;
+  row->completed_at = 0;
+  row->file_hash.reset();
+  row->partial = engine::partial_identity(*partial, io::file_system(*directory));
+  row->content = engine::content_times(*partial, io::file_system(*directory));
+  rig.put_row(*row);
+  rig.options.expected_hash = digest_of(Bytes{}).hex();
+  rig.options.verify = GENERATE(Verify::none, Verify::medium);
+  REQUIRE(rig.copy().done());
+  CHECK(rig.row()->file_hash == digest_of(Bytes{}));
 }
 
 TEST_CASE("where nothing can be cloned the bytes are copied, and nobody hears of it", "[clone]") {

@@ -104,6 +104,15 @@ TEST_CASE("a locked partial means another rcopy is at work", "[transfer]") {
   CHECK(rig.disk.get(kPartial) == Bytes{"being written"});
 }
 
+TEST_CASE("who has the lock for an instant only to look is waited for", "[transfer]") {
+  CopyRig rig;
+  rig.disk.put(kSource, kContent);
+  FaultyFileSystem faulty{rig.disk};
+  faulty.add({.kind = Call::lock, .error = EWOULDBLOCK});
+  REQUIRE(rig.copy(faulty).done());
+  CHECK(faulty.injected() == 1);
+}
+
 TEST_CASE("no space is said before the first byte", "[transfer]") {
   CopyRig rig{{.capacity_bytes = 12 * kMiB}};
   rig.disk.put(kSource, kContent);

@@ -147,6 +147,25 @@ TEST_CASE("a list does not replace what the job made by its name, nor grow in a 
   CHECK(disk.list("/src").empty());
 }
 
+TEST_CASE("a list does not replace a source, whatever leads to it", "[manifest]") {
+  MemoryDisk disk;
+  prepare(disk);
+  disk.put("/src/a", Bytes{"precious"});
+  disk.symlink("/src/a", "/link");
+  const std::filesystem::path list = GENERATE("/src/a", "/dst/../src/./a", "/link");
+  const auto only = [](std::filesystem::path name) {
+    return Job{.sources = {"/dst", "/src"}, .destination = "/new", .only = std::vector{std::move(name)}};
+  };
+  disk.mkdir("/new");
+  CHECK_THROWS_AS((Manifest{disk, list, {.sources = {"/src/a"}, .destination = "/dst/b"}}), Error);
+  CHECK_THROWS_AS((Manifest{disk, list, {.sources = {"/link"}, .destination = "/dst/b"}}), Error);
+  CHECK_THROWS_AS((Manifest{disk, list, only("a")}), Error);
+  CHECK_THROWS_AS((Manifest{disk, list, only("./")}), Error);
+  CHECK_NOTHROW(Manifest{disk, list, only("b")});
+  CHECK_NOTHROW(Manifest{disk, list, {.sources = {"/src/ab"}, .destination = "/dst/b"}});
+  CHECK(disk.get("/src/a") == Bytes{"precious"});
+}
+
 TEST_CASE("a line is what xxh128sum reads", "[manifest]") {
   const hash::Digest digest = digest_of(0xAB);
   CHECK(manifest_line("a b\\c", digest) == digest.hex() + "  a b\\c\n");

@@ -107,6 +107,35 @@ TEST_CASE("a file that is written to while it is read is not called corrupt", "[
   CHECK(check(faulty, {known}).found["/d/small"].verdict == Verdict::changed);
 }
 
+TEST_CASE("a file that is replaced before it is opened is not called corrupt", "[check]") {
+  MemoryDisk disk;
+  put_files(disk);
+  engine::CheckTask known = task("/d/small", kSmall);
+  const bool by_name = GENERATE(false, true);
+  known.is_same = [&](io::Directory&, const io::Stat&) {
+    if (by_name) disk.remove("/d/small");
+    disk.put("/d/small", content(Seed{3}, 5000));
+    return true;
+  };
+  CHECK(check(disk, {known}).found["/d/small"].verdict == Verdict::changed);
+}
+
+TEST_CASE("a file that is replaced before its medium is read is not called unreadable", "[check]") {
+  MemoryDisk disk;
+  put_files(disk);
+  FaultyFileSystem faulty{disk};
+  faulty.set_hook([&](const CallInfo& call) {
+    if (call.kind == Call::open && faulty.calls(Call::open) > 1) {
+      disk.remove("/d/small");
+      disk.put("/d/small", kSmall);
+    }
+    return 0;
+  });
+  engine::CheckTask known = task("/d/small", kSmall);
+  known.is_same = [](io::Directory&, const io::Stat&) { return true; };
+  CHECK(check(faulty, {known}).found["/d/small"].verdict == Verdict::changed);
+}
+
 TEST_CASE("a check that is to stop does so, and a failure of the list ends it", "[check]") {
   MemoryDisk disk;
   put_files(disk);

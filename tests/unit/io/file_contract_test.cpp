@@ -203,6 +203,22 @@ TEST_CASE("a lock is exclusive between open files and ends with them", "[contrac
   CHECK(first->try_lock() == EWOULDBLOCK);
 }
 
+TEST_CASE("a shared lock keeps out only who wants the file for himself", "[contract]") {
+  const auto made = every_world();
+  World& world = *made;
+  INFO(world.name());
+  const auto directory = root_of(world);
+  auto first = good(directory->open("f", OpenMode::create_partial));
+  auto second = good(directory->open("f", OpenMode::read_back));
+  CHECK(first->try_lock() == 0);
+  CHECK(second->try_share() == EWOULDBLOCK);
+  CHECK(first->try_share() == 0);  // not for itself any more
+  CHECK(second->try_share() == 0);
+  CHECK(first->try_lock() == EWOULDBLOCK);
+  second.reset();
+  CHECK(first->try_lock() == 0);
+}
+
 TEST_CASE("a lock goes with the file and not with its name", "[contract]") {
   const auto made = every_world();
   World& world = *made;

@@ -103,6 +103,33 @@ TEST_CASE("a tree is listed with its files, of which the last entry counts, and 
   CHECK(records.trees(Which::all).size() == 1);
 }
 
+TEST_CASE("a tree that a run began anew is not removed, and one that changed keeps all", "[journal]") {
+  const TempDir dir;
+  Journal journal{dir / "j.db", {}};
+  put(journal, "/dest/a", Status::in_progress);
+  TreeCatalog catalog{dir / "j.db", {}};
+  const auto tree = catalog.begin({.source = "/a", .destination = "/b"});
+  catalog.add(tree.id, std::array{finished(1, 6)});
+  sql(dir / "j.db", "UPDATE tree_state SET started_at = 1, updated_at = 1");
+  Records records{dir / "j.db", {}};
+  const TreeRow seen = records.trees(Which::all).at(0);
+  CHECK(seen.updated_at == 1);
+  (void)catalog.begin({.source = "/a", .destination = "/b"});
+  CHECK(records.remove(seen) == Records::Removed::changed);
+  const TreeRow now = records.trees(Which::all).at(0);
+  CHECK(now.started_at == 1);
+  CHECK(now.updated_at > 1);
+  CHECK(records.finished_files(now) == 1);
+
+  catalog.complete(tree.id, TreeCatalog::Earlier::keep);
+  const auto rows = records.transfers(Which::all);
+  CHECK(records.remove(rows, std::array{now}) == Records::Removed::changed);
+  CHECK(records.transfers(Which::all).size() == 1);
+  CHECK(records.remove(rows, records.trees(Which::all)) == Records::Removed::yes);
+  CHECK(records.transfers(Which::all).empty());
+  CHECK(records.trees(Which::all).empty());
+}
+
 TEST_CASE("a tree of a journal from before the options is read", "[journal]") {
   const TempDir dir;
   const Journal journal{dir / "j.db", {}};
