@@ -7,6 +7,7 @@
 #include "cli/failure_text.hpp"
 #include "cli/instead.hpp"
 #include "cli/journal_location.hpp"
+#include "cli/log_place.hpp"
 #include "cli/resume_all.hpp"
 #include "cli/outputs.hpp"
 #include "cli/signals.hpp"
@@ -161,7 +162,12 @@ Ending run(const std::vector<std::string>& words) {
     }
   }
   const Options usual = to_options(arguments, read_environment());
+  std::vector<Warning> early;
+  if (arguments.log_file) {
+    check_log_place(arguments, job, usual, [&early](const Warning& warning) { early.push_back(warning); });
+  }
   return copy(arguments, {words, job, usual}, [&](const Options& options, Observer& observer, std::stop_token stop) {
+    for (const Warning& warning : early) observer.on_event(warning);
     return arguments.action == Action::resume_all ? resume_all(words, options, observer, stop)
                                                   : copy_files(job, options, observer, std::move(stop));
   });

@@ -103,6 +103,47 @@ expect_status 2
 expect_none dest
 expect_none "$journal"
 
+begin "a log that is one of the files of the run: 2, and nothing is written"
+rm -rf -- log dest "$journal"* place
+mkdir place
+run source place/source
+ln source other-name
+ln -s source symlink
+print=$(fingerprint source)
+for log in source other-name symlink "$work/source"; do
+  run --log-file="$log" source dest
+  expect_refused 2 "^rcopy: the log '$log' is the same file as the source 'source'; name another with --log-file$"
+done
+expect_untouched source "$print"
+rm -- other-name symlink
+for words in "--log-file=dest source dest" "--log-file=place/../dest source $work/dest" "--log-file=place/source source place" \
+  "--log-file=place/new source missing/new place" "--log-file=place/source --parents source place" "--log-file=dest source -T dest"; do
+  # shellcheck disable=SC2086  # words
+  run $words
+  expect_refused 2 "is the same file as the destination '"
+done
+expect_none dest
+expect_none place/new
+expect_same source place/source
+run "--log-file=$journal" source dest
+expect_refused 2 "is the same file as the journal '$journal'"
+run "--log-file=$journal-wal" source dest
+expect_refused 2 "is the same file as the journal '$journal-wal'"
+run --log-file=sums --manifest=./sums source dest
+expect_refused 2 "is the same file as the manifest './sums'"
+make_file $((24 * MiB)) 2 large
+rm -f -- "$journal"*
+stop_copy $((4 * MiB)) large dest
+print=$(fingerprint large)
+run --resume-all --log-file=large
+expect_refused 2 "is the same file as the source '$work/large'"
+run --resume-all --log-file=dest
+expect_refused 2 "is the same file as the destination '$work/dest'"
+expect_untouched large "$print"
+run --resume-all --log-file=log
+expect_copied large dest
+rm -f -- dest log
+
 begin "a log that cannot be written: the copy goes on, one line says so, and the exit code is 1"
 run --log-file=/dev/full source dest
 expect_refused 1 "^rcopy: cannot write the log '/dev/full': No space left on device; run the same command again$"
