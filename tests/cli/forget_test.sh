@@ -38,6 +38,15 @@ expect_printed "^forgot 1: '$work/small' -> '$work/dest'$"
 expect_rows 0
 expect_same small dest
 
+begin "help wins"
+run small dest
+run --help --forget=dest
+expect_status 0
+expect_printed '^Usage: '
+expect_rows 1
+run --forget=dest
+expect_rows 0
+
 begin "an AGE that is none"
 for age in banana 30 -1d ''; do
   run --prune="$age"
