@@ -35,8 +35,8 @@ class Screen {
   /// Writes `line` to standard error: what was announced.
   void print_announced(std::string_view line);
 
-  /// Shows `line` as the live line, on standard error. Empty: erases it. It must fit the
-  /// terminal's width, for only one row is ever erased.
+  /// Shows `line` as the live line, on standard error. Empty: erases it. It should fit the
+  /// terminal's width; of a terminal that gets narrower all the rows are erased that it takes then.
   void show_live(std::string line);
 
   /// The live line is not there any more: others write to the terminal now.
