@@ -81,10 +81,24 @@ void check_standard_input(const Arguments& arguments) {
   if (readers + (arguments.files_from == "-" ? 1 : 0) > 1) refuse("standard input can be read by one option only");
 }
 
+/// What would be passed over in silence. What is continued is copied, but may be parts of several jobs.
+void check_unheeded(const Arguments& arguments) {
+  const bool copies = arguments.action == Action::resume_all;
+  const auto refuse_if = [&](bool given, const char* option) {
+    if (given) refuse(arguments.action_name + " and " + option + " exclude each other");
+  };
+  refuse_if(arguments.manifest.has_value(), "--manifest");
+  refuse_if(!copies && arguments.expected_hash, "--expect");
+  refuse_if(!copies && arguments.time_limit, "--max-duration");
+  refuse_if(!copies && arguments.log_file, "--log-file");
+  refuse_if(!copies && arguments.figures == Figures::wanted, "--stats");
+}
+
 /// Where nothing is copied there is nothing to name.
 void check_instead(const Arguments& arguments) {
-  if (arguments.action_name.empty()) return;
+  if (arguments.action_name.empty() || asks_for_help(arguments.action)) return;
   const std::string& action = arguments.action_name;
+  check_unheeded(arguments);
   if (!arguments.operands.empty()) {
     const char* const but = arguments.action == Action::audit ? "; a path is given as --audit=PATH" : "";
     refuse("extra operand " + base::quoted(arguments.operands.front()) + "; " + action + " takes none" + but);

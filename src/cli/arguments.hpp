@@ -23,6 +23,11 @@ namespace rcopy::cli {
 
 enum class Action { copy, short_help, help, version, list, resume_all, forget, prune, audit, check };
 
+/// Then nothing is done, whatever else is asked for.
+[[nodiscard]] constexpr bool asks_for_help(Action action) {
+  return action == Action::short_help || action == Action::help || action == Action::version;
+}
+
 enum class JournalChoice {
   usual,  ///< where the environment says
   named,  ///< Arguments::journal

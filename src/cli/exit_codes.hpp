@@ -23,6 +23,8 @@ enum class ExitCode : int {
   internal = 70,       ///< a bug in rcopy
 };
 
+inline constexpr int kSignalled = 128;  ///< and the signal is what a shell shows
+
 [[nodiscard]] ExitCode exit_code(ErrorCode code);
 
 /// For a whole job: of several failures the one that ranks highest.

@@ -2,6 +2,7 @@
 #include "cli/failure_text.hpp"
 
 #include "base/text.hpp"
+#include "ui/log_file.hpp"
 
 #include <algorithm>
 #include <array>
@@ -73,6 +74,12 @@ std::string io_advice(const ErrorInfo& info, const Kept& kept) {
   return info.os_error == 0 && kept.bytes == 0 ? "" : run_again(kept);
 }
 
+/// No copy depends on it.
+std::string log_advice(const ErrorInfo& info) {
+  const bool full = info.os_error == ENOSPC || info.os_error == EDQUOT;
+  return std::string{"what was copied is not affected; "} + (full ? "free some space for the log" : "check where the log is");
+}
+
 /// What the destination holds after content that was not as it should be.
 std::string what_it_holds(const Kept& kept) {
   return kept.writing == Writing::in_place ? "the destination holds these bytes, do not use it"
@@ -83,7 +90,7 @@ std::string what_it_holds(const Kept& kept) {
 std::string advice(const ErrorInfo& info, const Kept& kept) {
   switch (info.code) {
     case ErrorCode::usage: return info.os_error == 0 ? "" : io_advice(info, kept);
-    case ErrorCode::io: return io_advice(info, kept);
+    case ErrorCode::io: return info.operation == ui::kWriteLog ? log_advice(info) : io_advice(info, kept);
     case ErrorCode::not_mounted:
       return "mount it, then " + run_again(kept) +
              ", or use --resume=never to copy to what is there now";

@@ -14,6 +14,7 @@ namespace rcopy::cli {
 namespace {
 
 void choose_action(Arguments& to, Action action, const char* option) {
+  if (asks_for_help(to.action)) return;
   if (!to.action_name.empty() && to.action_name != option) {
     refuse(to.action_name + " and " + option + " exclude each other");
   }

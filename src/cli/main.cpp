@@ -7,6 +7,7 @@
 #include "cli/failure_text.hpp"
 #include "cli/instead.hpp"
 #include "cli/journal_location.hpp"
+#include "cli/log_place.hpp"
 #include "cli/resume_all.hpp"
 #include "cli/outputs.hpp"
 #include "cli/signals.hpp"
@@ -36,7 +37,6 @@ namespace {
 
 using namespace rcopy;
 using namespace rcopy::cli;
-using ui::Channel;
 using ui::Verbosity;
 
 /// How the process ends: by `signal`, or where that is 0 with `code`.
@@ -44,8 +44,6 @@ struct Ending {
   int code = 0;
   int signal = 0;
 };
-
-constexpr int kSignalled = 128;  // and the signal is what a shell shows
 
 /// Whoever starts a program with a standard stream closed would see the next file opened take its
 /// number, and messages written into it. The direction is the wrong one so that use still fails.
@@ -64,13 +62,6 @@ std::string stopping_line(const Arguments& arguments, const Options& options, in
   const std::string first = signal == 0 ? limit_text(arguments) + " is over, " : "";
   const std::string second = options.journal ? "stopping, saving the position" : "stopping";
   return "rcopy: " + first + second + (signal == 0 ? "" : " (again to stop at once)");
-}
-
-ui::Show show_of(const Arguments& arguments, const ui::Terminal& terminal) {
-  const bool always = arguments.progress == ProgressChoice::always;
-  const bool wanted = always || (arguments.progress == ProgressChoice::automatic && arguments.verbosity != Verbosity::quiet);
-  if (wanted && terminal.can_redraw()) return ui::Show::live;
-  return always ? ui::Show::lines : ui::Show::nothing;
 }
 
 ui::FailureText failure_text(const Arguments& arguments, const Options& options, const StopSignals& signals) {
@@ -105,7 +96,7 @@ Ending copy(const Arguments& arguments, const ui::RunStart& run, const Copy& cop
   const Options& options = run.options;
   ui::Screen screen{ui::standard_streams()};
   const auto say_stopping = [&](int signal) {
-    if (arguments.verbosity != Verbosity::quiet) screen.print(Channel::err, stopping_line(arguments, options, signal));
+    if (arguments.verbosity != Verbosity::quiet) screen.announce(stopping_line(arguments, options, signal));
   };
   StopSignals signals{say_stopping, stop_times(arguments)};
   Outputs outputs{screen, arguments, failure_text(arguments, options, signals)};
@@ -161,7 +152,12 @@ Ending run(const std::vector<std::string>& words) {
     }
   }
   const Options usual = to_options(arguments, read_environment());
+  std::vector<Warning> early;
+  if (arguments.log_file) {
+    check_log_place(arguments, job, usual, [&early](const Warning& warning) { early.push_back(warning); });
+  }
   return copy(arguments, {words, job, usual}, [&](const Options& options, Observer& observer, std::stop_token stop) {
+    for (const Warning& warning : early) observer.on_event(warning);
     return arguments.action == Action::resume_all ? resume_all(words, options, observer, stop)
                                                   : copy_files(job, options, observer, std::move(stop));
   });

@@ -2,11 +2,11 @@
 #include "cli/outputs.hpp"
 
 #include "cli/failure_text.hpp"
-#include "ui/terminal.hpp"
 
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 
 namespace rcopy::cli {
 namespace {
@@ -14,17 +14,27 @@ namespace {
 using ui::Verbosity;
 
 ui::TextSettings text_settings(const Arguments& arguments) {
-  const bool text = arguments.format == Format::text;
-  const bool watched = ui::Terminal{STDOUT_FILENO}.is_terminal();
-  const bool talks = arguments.verbosity == Verbosity::verbose || (arguments.verbosity == Verbosity::normal && watched);
   return {
       .verbosity = arguments.verbosity,
-      .end_lines = text && talks,
-      .statistics = text && arguments.figures == Figures::wanted,
+      .end_lines = tells_ends(arguments),
+      .statistics = arguments.format == Format::text && arguments.figures == Figures::wanted,
   };
 }
 
 }  // namespace
+
+bool tells_ends(const Arguments& arguments) {
+  if (arguments.format == Format::json) return false;
+  const bool watched = ui::Terminal{STDOUT_FILENO}.is_terminal();
+  return arguments.verbosity == Verbosity::verbose || (arguments.verbosity == Verbosity::normal && watched);
+}
+
+ui::Show show_of(const Arguments& arguments, const ui::Terminal& terminal) {
+  const bool always = arguments.progress == ProgressChoice::always;
+  const bool wanted = always || (arguments.progress == ProgressChoice::automatic && arguments.verbosity != Verbosity::quiet);
+  if (wanted && terminal.can_redraw()) return ui::Show::live;
+  return always ? ui::Show::lines : ui::Show::nothing;
+}
 
 TransferFailed about_the_run(const Error& error) { return {.error = error, .source = {}, .destination = {}}; }
 
@@ -45,14 +55,24 @@ void Outputs::begin(const ui::RunStart& start) {
 int Outputs::finish(ui::RunEnd end) {
   end.statistics = reporter_.statistics();
   end.trees = reporter_.tree.found_files != 0;
-  // The log ends first, so that the others can tell what it lacks.
-  if (log_) log_->finish(end);
-  if (log_ && log_->failure()) {
-    reporter_.on_event(about_the_run(*log_->failure()));
+  const auto something_is_lost = [&end] {
     if (end.exit_code == 0) end.exit_code = static_cast<int>(ExitCode::failed);
+  };
+  const bool log_lacks_lines = log_ && log_->failure();
+  if (log_lacks_lines) {
+    reporter_.on_event(about_the_run(*log_->failure()));
+    something_is_lost();
   }
   text_.finish(end);
   if (json_) json_->finish(end);
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) something_is_lost();  // which main() tells
+  // The log ends last, for it has the code that the process ends with.
+  if (!log_) return end.exit_code;
+  log_->finish(end);
+  if (log_->failure() && !log_lacks_lines) {
+    text_.on_event(about_the_run(*log_->failure()));
+    something_is_lost();
+  }
   return end.exit_code;
 }
 

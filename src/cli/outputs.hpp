@@ -11,6 +11,7 @@
 #include "ui/renderer.hpp"
 #include "ui/reporter.hpp"
 #include "ui/screen.hpp"
+#include "ui/terminal.hpp"
 #include "ui/text_renderer.hpp"
 
 #include <rcopy/error.hpp>
@@ -23,6 +24,12 @@ namespace rcopy::cli {
 
 /// What concerns a run and none of its files.
 [[nodiscard]] TransferFailed about_the_run(const Error& error);
+
+/// Whether it is told what went well, to people.
+[[nodiscard]] bool tells_ends(const Arguments& arguments);
+
+/// Of how far it is, on `terminal`.
+[[nodiscard]] ui::Show show_of(const Arguments& arguments, const ui::Terminal& terminal);
 
 class Outputs {
  public:

@@ -180,7 +180,7 @@ std::vector<Row> load_rows() {
       {"", "--max-duration", "TIME",
        "stop after TIME, like 90s, 30m, 2h, with the position\n"
        "saved and exit code 8",
-       [](auto& to, const auto& value) { to.time_limit = parse_time_limit(value); }},
+       [](auto& to, const auto& value) { to.time_limit = parse_time_limit(value); }, "", Kept::no},
       {"", "--bwlimit", "RATE",
        "read and write at most RATE: KiB a second, or\n"
        "with a unit, like 10M or 1.5G",
@@ -215,28 +215,30 @@ std::vector<Row> talk_rows() {
       {"", "--manifest", "FILE",
        "write the hashes of all copies to FILE when all is\n"
        "well, for xxh128sum -c",
-       name_manifest},
+       name_manifest, "", Kept::no},
       {"", "--dry-run", "", "do nothing, but say what would be done",
        [](auto& to, const auto&) {
          to.execution = Execution::dry;
          if (to.verbosity == Verbosity::normal) to.verbosity = Verbosity::verbose;
-       }},
+       },
+       "", Kept::no},
       {"-v", "--verbose", "", "say what is done and why, and the result of each file",
-       [](auto& to, const auto&) { to.verbosity = Verbosity::verbose; }},
+       [](auto& to, const auto&) { to.verbosity = Verbosity::verbose; }, "", Kept::no},
       {"", "--debug", "", "the same as -v",
-       [](auto& to, const auto&) { to.verbosity = Verbosity::verbose; }},
+       [](auto& to, const auto&) { to.verbosity = Verbosity::verbose; }, "", Kept::no},
       {"-q", "--quiet", "", "say nothing but errors",
-       [](auto& to, const auto&) { to.verbosity = Verbosity::quiet; }},
+       [](auto& to, const auto&) { to.verbosity = Verbosity::quiet; }, "", Kept::no},
       {"", "--stats", "", "say at the end what was done, in figures",
-       [](auto& to, const auto&) { to.figures = Figures::wanted; }},
+       [](auto& to, const auto&) { to.figures = Figures::wanted; }, "", Kept::no},
       {"", "--json", "", "print one JSON object a line, for programs",
-       [](auto& to, const auto&) { to.format = Format::json; }},
-      {"", "--log-file", "PATH", "append what happens to this file, one line an event", name_log},
+       [](auto& to, const auto&) { to.format = Format::json; }, "", Kept::no},
+      {"", "--log-file", "PATH", "append what happens to this file, one line an event", name_log, "",
+       Kept::no},
       choosing({"", "--progress", "WHEN",
                 "auto: a line of progress on a terminal (default);\n"
                 "always (the same without WHEN): elsewhere, lines now\n"
                 "and then; never",
-                {}, "always"},
+                {}, "always", Kept::no},
                &Arguments::progress,
                {{"auto", ProgressChoice::automatic}, {"always", ProgressChoice::always}, {"never", ProgressChoice::never}}),
       {"-h", "", "", "show the options that people use most and exit",

@@ -3,12 +3,11 @@
 
 #include "base/text.hpp"
 #include "ui/json_line.hpp"
+#include "ui/phrases.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-
-#include <algorithm>
 
 namespace rcopy::ui {
 namespace {
@@ -42,17 +41,6 @@ const char* state_word(const JournalRecord& record) {
   return record.last_error.empty() ? "interrupted" : "stopped";
 }
 
-std::string arrow(const JournalRecord& record) {
-  return base::quoted(record.source) + " -> " + base::quoted(record.destination);
-}
-
-/// In one line, whatever it has in it.
-std::string one_line(const std::string& text) {
-  std::string line = text;
-  std::ranges::replace_if(line, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; }, '?');
-  return line;
-}
-
 void add_record(Json& object, const JournalRecord& record) {
   const bool tree = record.id.kind == RecordKind::tree;
   object["kind"] = tree ? "tree" : "file";
@@ -81,15 +69,15 @@ std::vector<std::string> journal_table(const std::vector<JournalRecord>& records
   for (const JournalRecord& record : records) {
     lines.push_back(fmt::format(kColumns, to_text(record.id), done_text(record),
                                 local_time(record.started_at), state_word(record)));
-    lines.push_back(kIndent + arrow(record));
+    lines.push_back(kIndent + arrow(record.source, record.destination));
     const bool told = record.activity == Activity::none && !record.last_error.empty();
-    if (told) lines.push_back(kIndent + one_line(record.last_error));
+    if (told) lines.push_back(kIndent + without_controls(record.last_error));
   }
   return lines;
 }
 
 std::string forgotten_line(const Forgotten& forgotten) {
-  std::string line = "forgot " + to_text(forgotten.record.id) + ": " + arrow(forgotten.record);
+  std::string line = "forgot " + to_text(forgotten.record.id) + ": " + arrow(forgotten.record.source, forgotten.record.destination);
   switch (forgotten.fate) {
     case PartialFate::none: break;
     case PartialFate::removed: line += "; removed " + base::quoted(forgotten.partial); break;
@@ -99,24 +87,24 @@ std::string forgotten_line(const Forgotten& forgotten) {
 }
 
 std::string unfinished_json(const JournalRecord& record) {
-  Json object{{"type", "unfinished"}};
-  add_record(object, record);
-  object["running"] = record.activity == Activity::running;
-  object["begun_time"] = base::format_time(record.started_at);
-  object["written_time"] = base::format_time(record.updated_at);
-  if (!record.last_error.empty()) object["last_error"] = record.last_error;
-  return to_line(object);
+  Json line = object("unfinished");
+  add_record(line, record);
+  line["running"] = record.activity == Activity::running;
+  line["begun_time"] = base::format_time(record.started_at);
+  line["written_time"] = base::format_time(record.updated_at);
+  if (!record.last_error.empty()) line["last_error"] = record.last_error;
+  return to_line(line);
 }
 
 std::string forgotten_json(const Forgotten& forgotten) {
-  Json object{{"type", "forgotten"}};
-  add_record(object, forgotten.record);
+  Json line = object("forgotten");
+  add_record(line, forgotten.record);
   if (forgotten.fate != PartialFate::none) {
-    object["partial"] = forgotten.fate == PartialFate::removed ? "removed" : "kept";
-    add_path(object, "partial_path", forgotten.partial);
+    line["partial"] = forgotten.fate == PartialFate::removed ? "removed" : "kept";
+    add_path(line, "partial_path", forgotten.partial);
   }
-  if (!forgotten.reason.empty()) object["reason"] = forgotten.reason;
-  return to_line(object);
+  if (!forgotten.reason.empty()) line["reason"] = forgotten.reason;
+  return to_line(line);
 }
 
 }  // namespace rcopy::ui

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "ui/json_line.hpp"
 
+#include "base/text.hpp"
 #include "base/utf8.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -38,11 +40,52 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
+const char* word(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::usage: return "usage";
+    case ErrorCode::io: return "io";
+    case ErrorCode::not_mounted: return "not_mounted";
+    case ErrorCode::busy: return "busy";
+    case ErrorCode::journal: return "journal";
+    case ErrorCode::no_space: return "no_space";
+    case ErrorCode::no_reflink: return "no_reflink";
+    case ErrorCode::source_changed: return "source_changed";
+    case ErrorCode::verify_failed: return "verify_failed";
+    case ErrorCode::unexpected_content: return "unexpected_content";
+    case ErrorCode::interrupted: return "interrupted";
+    case ErrorCode::internal: break;
+  }
+  return "internal";
+}
+
 }  // namespace
+
+Json object(const char* type) {
+  return {{"type", type}, {"time", base::format_time(std::chrono::system_clock::now())}};
+}
+
+double seconds(std::chrono::nanoseconds duration) {
+  constexpr double kPerSecond = 1000;  // milliseconds say enough
+  return std::round(std::chrono::duration<double>(duration).count() * kPerSecond) / kPerSecond;
+}
 
 void add_path(Json& object, const std::string& key, const std::filesystem::path& path) {
   object[key] = path.native();
   if (!is_utf8(path.native())) object[key + "_base64"] = base64(path.native());
+}
+
+void add_path_if_any(Json& to, const char* key, const std::filesystem::path& path) {
+  if (!path.empty()) add_path(to, key, path);
+}
+
+void add_error(Json& to, const Error& error, const std::string& message) {
+  const ErrorInfo& info = error.info();
+  to["code"] = word(info.code);
+  to["message"] = message;
+  if (!info.operation.empty()) to["operation"] = info.operation;
+  add_path_if_any(to, "path", info.path);
+  if (info.offset_bytes) to["offset_bytes"] = *info.offset_bytes;
+  if (info.os_error != 0) to["errno"] = info.os_error;
 }
 
 std::string to_line(const Json& object) {

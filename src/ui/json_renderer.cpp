@@ -24,15 +24,6 @@ namespace {
 constexpr std::chrono::milliseconds kInterval{200};
 constexpr unsigned kToldEvery = 5;
 
-Json object(const char* type) {
-  return {{"type", type}, {"time", base::format_time(std::chrono::system_clock::now())}};
-}
-
-double seconds(std::chrono::nanoseconds duration) {
-  constexpr double kPerSecond = 1000;  // milliseconds say enough
-  return std::round(std::chrono::duration<double>(duration).count() * kPerSecond) / kPerSecond;
-}
-
 const char* word(Verify verify) {
   switch (verify) {
     case Verify::medium: return "medium";
@@ -85,38 +76,6 @@ const char* word(Phase phase) {
   return "waiting";
 }
 
-const char* word(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::usage: return "usage";
-    case ErrorCode::io: return "io";
-    case ErrorCode::not_mounted: return "not_mounted";
-    case ErrorCode::busy: return "busy";
-    case ErrorCode::journal: return "journal";
-    case ErrorCode::no_space: return "no_space";
-    case ErrorCode::no_reflink: return "no_reflink";
-    case ErrorCode::source_changed: return "source_changed";
-    case ErrorCode::verify_failed: return "verify_failed";
-    case ErrorCode::unexpected_content: return "unexpected_content";
-    case ErrorCode::interrupted: return "interrupted";
-    case ErrorCode::internal: break;
-  }
-  return "internal";
-}
-
-void add_path_if_any(Json& to, const char* key, const std::filesystem::path& path) {
-  if (!path.empty()) add_path(to, key, path);
-}
-
-void add_error(Json& to, const Error& error, const std::string& message) {
-  const ErrorInfo& info = error.info();
-  to["code"] = word(info.code);
-  to["message"] = message;
-  if (!info.operation.empty()) to["operation"] = info.operation;
-  add_path_if_any(to, "path", info.path);
-  if (info.offset_bytes) to["offset_bytes"] = *info.offset_bytes;
-  if (info.os_error != 0) to["errno"] = info.os_error;
-}
-
 Json object_of(const TransferStarted& started) {
   Json line = object(started.resume_offset_bytes == 0 ? "begun" : "resumed");
   add_path(line, "source", started.source);
@@ -167,14 +126,15 @@ Json object_of(const TransferFinished& finished) {
   line["item"] = word(file.item);
   line["outcome"] = word(file.outcome);
   if (!file.reason.empty()) line["reason"] = file.reason;
-  line["method"] = word(file.method);
+  const bool copied = file.outcome == Outcome::copied || file.outcome == Outcome::finished;
+  if (copied) line["method"] = word(file.method);
   line["total_bytes"] = file.total_bytes;
   line["resumed_bytes"] = file.resumed_bytes;
   line["same_bytes"] = file.same_bytes;
   if (!file.file_hash.empty()) line["xxh128"] = file.file_hash;
   line["verified"] = word(file.verified);
   line["attempts"] = file.attempts;
-  line["elapsed_seconds"] = seconds(file.elapsed);
+  if (file.elapsed != file.elapsed.zero()) line["elapsed_seconds"] = seconds(file.elapsed);
   return line;
 }
 

@@ -43,7 +43,7 @@ void LogFile::close() {
 
 void LogFile::failed(int os_error) {
   if (failure_) return;
-  failure_.emplace(ErrorInfo{.code = ErrorCode::io, .operation = "write the log", .path = path_, .os_error = os_error});
+  failure_.emplace(ErrorInfo{.code = ErrorCode::io, .operation = kWriteLog, .path = path_, .os_error = os_error});
 }
 
 }  // namespace rcopy::ui

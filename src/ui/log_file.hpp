@@ -12,6 +12,9 @@
 
 namespace rcopy::ui {
 
+/// The operation of an Error that says what the log lacks.
+inline constexpr const char* kWriteLog = "write the log";
+
 class LogFile {
  public:
   /// Makes the file where it is missing, with the mode that the umask gives. Throws Error (usage).

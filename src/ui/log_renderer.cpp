@@ -2,6 +2,7 @@
 #include "ui/log_renderer.hpp"
 
 #include "base/text.hpp"
+#include "ui/phrases.hpp"
 #include "ui/text_renderer.hpp"
 
 #include <rcopy/version.hpp>
@@ -15,21 +16,6 @@
 #include <variant>
 
 namespace rcopy::ui {
-namespace {
-
-/// File names are escaped already; this is about whatever else there may be.
-std::string without_controls(const std::string& text) {
-  std::string line;
-  for (const char one : text) {
-    const auto byte = static_cast<unsigned char>(one);
-    const bool control = byte < 0x20 || byte == 0x7f;
-    line += control ? fmt::format("\\{:03o}", byte) : std::string(1, one);
-  }
-  return line;
-}
-
-}  // namespace
-
 LogRenderer::LogRenderer(const std::filesystem::path& path, FailureText failure_text)
     : file_(path), failure_text_(std::move(failure_text)) {}
 

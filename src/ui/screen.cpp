@@ -22,8 +22,23 @@ Screen::Screen(Sinks sinks) : sinks_(std::move(sinks)) {}
 
 void Screen::print(Channel channel, std::string_view line) {
   const std::lock_guard lock{mutex_};
+  write(channel == Channel::out ? sinks_.out : sinks_.err, line);
+}
+
+void Screen::announce(std::string_view line) {
+  const std::lock_guard lock{mutex_};
+  if (!announced_came_) write(sinks_.err, line);
+}
+
+void Screen::print_announced(std::string_view line) {
+  const std::lock_guard lock{mutex_};
+  announced_came_ = true;
+  write(sinks_.err, line);
+}
+
+void Screen::write(const Sink& sink, std::string_view line) {
   erase_live();
-  (channel == Channel::out ? sinks_.out : sinks_.err)(std::string{line} + "\n");
+  sink(std::string{line} + "\n");
   draw_live();
 }
 

@@ -29,8 +29,14 @@ class Screen {
   /// Writes `line` and a line feed.
   void print(Channel channel, std::string_view line);
 
-  /// Shows `line` as the live line, on standard error. Empty: erases it. It must fit the
-  /// terminal's width, for only one row is ever erased.
+  /// Writes `line` to standard error, unless what it announces has come.
+  void announce(std::string_view line);
+
+  /// Writes `line` to standard error: what was announced.
+  void print_announced(std::string_view line);
+
+  /// Shows `line` as the live line, on standard error. Empty: erases it. It should fit the
+  /// terminal's width; of a terminal that gets narrower all the rows are erased that it takes then.
   void show_live(std::string line);
 
   /// The live line is not there any more: others write to the terminal now.
@@ -40,6 +46,7 @@ class Screen {
   [[nodiscard]] std::string ask(std::string_view prompt, const std::function<std::string()>& read);
 
  private:
+  void write(const Sink& sink, std::string_view line);
   void erase_live();
   void draw_live();
 
@@ -47,6 +54,7 @@ class Screen {
   Sinks sinks_;
   std::string live_;
   bool asking_ = false;
+  bool announced_came_ = false;
 };
 
 /// The process's own standard output and standard error, unbuffered between lines. A failed write

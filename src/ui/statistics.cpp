@@ -79,7 +79,7 @@ std::string statistics_text(const Statistics& statistics, const PhaseTimes& time
   text += size("  transferred:", statistics.transferred_bytes);
   text += size("  by an earlier run:", statistics.resumed_bytes);
   text += size("  there already:", statistics.same_bytes);
-  if (statistics.shared_bytes != 0) text += size("  clones, hard links:", statistics.shared_bytes);
+  if (statistics.shared_bytes != 0) text += size("  clones:", statistics.shared_bytes);
   if (statistics.planned_bytes != 0) text += size("  would be copied:", statistics.planned_bytes);
   text += time("time in all:", elapsed);
   if (times.copying + times.syncing + times.verifying != times.copying.zero()) {

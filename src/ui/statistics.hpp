@@ -21,7 +21,7 @@ struct Statistics {
   std::uint64_t transferred_bytes = 0;  ///< from source to destination, in this run
   std::uint64_t resumed_bytes = 0;      ///< by an earlier run
   std::uint64_t same_bytes = 0;         ///< there already and left alone: of whole files, or of blocks (Rewrite)
-  std::uint64_t shared_bytes = 0;       ///< of clones and hard links
+  std::uint64_t shared_bytes = 0;       ///< of clones; links have no bytes of their own
   std::uint64_t planned_bytes = 0;      ///< Execution::dry
 
   /// Of the copied files that have content of their own, how it was proven.

@@ -4,6 +4,7 @@
 #include "ui/text_renderer.hpp"
 
 #include "base/text.hpp"
+#include "ui/phrases.hpp"
 
 #include <fmt/format.h>
 
@@ -15,10 +16,6 @@ namespace {
 
 constexpr const char* kProgram = "rcopy: ";
 
-std::string arrow(const std::filesystem::path& source, const std::filesystem::path& destination) {
-  return base::quoted(source) + " -> " + base::quoted(destination);
-}
-
 const char* proof(Verify verified) {
   switch (verified) {
     case Verify::medium: return "verified from the medium";
@@ -28,16 +25,20 @@ const char* proof(Verify verified) {
   return "not verified";
 }
 
+/// Nothing for one of many small files that were copied together.
+std::string in_time(const FileSummary& summary) {
+  return summary.elapsed == summary.elapsed.zero() ? "" : " in " + base::format_duration(summary.elapsed);
+}
+
 std::string copied_part(const FileSummary& summary) {
-  if (summary.method == Method::cloned) {
-    return fmt::format("{} cloned in {}", base::format_bytes(summary.total_bytes),
-                       base::format_duration(summary.elapsed));
-  }
+  const std::string size = base::format_bytes(summary.total_bytes);
+  if (summary.method == Method::cloned) return size + " cloned" + in_time(summary);
   Tally moved;
   moved.add(summary);
-  std::string text = fmt::format("{} in {} ({})", base::format_bytes(summary.total_bytes),
-                                 base::format_duration(summary.elapsed),
-                                 base::format_rate(moved.moved_bytes, summary.elapsed));
+  std::string text = size + in_time(summary);
+  if (summary.elapsed != summary.elapsed.zero()) {
+    text += " (" + base::format_rate(moved.moved_bytes, summary.elapsed) + ")";
+  }
   if (summary.resumed_bytes != 0) {
     text += ", resumed at " + base::format_bytes(summary.resumed_bytes);
   }
@@ -48,9 +49,7 @@ std::string copied_part(const FileSummary& summary) {
 }
 
 std::string finished_part(const FileSummary& summary) {
-  return fmt::format("{} finished in {}, all bytes were there",
-                     base::format_bytes(summary.total_bytes),
-                     base::format_duration(summary.elapsed));
+  return fmt::format("{} finished{}, all bytes were there", base::format_bytes(summary.total_bytes), in_time(summary));
 }
 
 std::string up_to_date_line(const FileSummary& summary) {
@@ -64,10 +63,6 @@ std::string up_to_date_line(const FileSummary& summary) {
 }
 
 }  // namespace
-
-std::string about(const std::filesystem::path& path, const std::string& text) {
-  return path.empty() ? text : base::quoted(path) + ": " + text;
-}
 
 std::string plan_line(const TransferStarted& started) {
   const std::string line = arrow(started.source, started.destination);
@@ -175,7 +170,9 @@ void TextRenderer::render(const Warning& warning) {
 }
 
 void TextRenderer::render(const Notice& notice) {
-  if (settings_.verbosity != Verbosity::verbose) return;
+  // About nothing else: all that the run comes to.
+  const bool result = notice.path.empty() && settings_.end_lines;
+  if (settings_.verbosity != Verbosity::verbose && !result) return;
   screen_.print(Channel::err, kProgram + about(notice.path, notice.text));
 }
 
@@ -194,7 +191,9 @@ void TextRenderer::render(const TransferFailed& failed) {
   if (stopped && std::exchange(stop_told_, true)) return;
   const auto& path = failed.source.empty() ? failed.destination : failed.source;
   if (!stopped && !path.empty()) failures_.push_back(path);
-  screen_.print(Channel::err, kProgram + failure_text_(failed));
+  const std::string line = kProgram + failure_text_(failed);
+  if (stopped) screen_.print_announced(line);
+  else screen_.print(Channel::err, line);
 }
 
 }  // namespace rcopy::ui

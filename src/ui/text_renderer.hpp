@@ -77,9 +77,6 @@ class TextRenderer final : public Renderer {
 /// "...; waiting until '/mnt/stick' is back, at most 60 s".
 [[nodiscard]] std::string waiting_line(const Waiting& waiting);
 
-/// "'path': text", or the text alone.
-[[nodiscard]] std::string about(const std::filesystem::path& path, const std::string& text);
-
 /// "'a' -> 'b': 3.4 GiB in 12.3 s (283 MiB/s), xxh128 0123..., verified from the medium".
 [[nodiscard]] std::string end_line(const FileSummary& summary);
 

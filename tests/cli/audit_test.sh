@@ -39,8 +39,8 @@ expect_lines 1
 expect_said "^rcopy: '$work/one/large': FAILED: the medium gives xxh128 $(hash_of source), the journal says $other; "
 run --audit --json
 expect_status 3
-expect_printed "^\{\"type\":\"checked\",\"path\":\"$work/one/large\",\"verdict\":\"different\",.*\"expected_xxh128\":\"$other\""
-expect_printed '^\{"type":"summary","intact_files":1,"different_files":1,'
+expect_printed "^\{\"type\":\"checked\",\"time\":\"20[^\"]*\",\"path\":\"$work/one/large\",\"verdict\":\"different\",.*\"expected_xxh128\":\"$other\""
+expect_printed '^\{"type":"summary","time":".*"exit_code":3,.*"intact_files":1,"different_files":1,'
 
 begin "only what is below a path"
 run -v --audit=two

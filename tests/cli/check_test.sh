@@ -63,8 +63,14 @@ begin "the same for programs"
 run --json --check=../list
 expect_status 3
 [[ $(wc -l <"$out") == 7 ]] || fail "not an object for each file, and one for all"
-expect_printed "^\{\"type\":\"checked\",\"path\":\"large\",\"verdict\":\"different\",\"total_bytes\":$((5 * MiB + 17)),"
-expect_printed '^\{"type":"summary","intact_files":4,"different_files":2,'
+expect_printed "^\{\"type\":\"checked\",\"time\":\"20[^\"]*\",\"path\":\"large\",\"verdict\":\"different\",\"total_bytes\":$((5 * MiB + 17)),"
+expect_printed '^\{"type":"summary","time":"20.*","exit_code":3,.*"intact_files":4,"different_files":2,.*"senseless_lines":0\}$'
+
+begin "--progress=always: lines now and then, also with -q, where there is no terminal"
+run_command "${tracer[@]}" -P "$PWD/large" -e trace=pread64 -e inject=pread64:delay_enter=1200000:when=1 \
+  "$RCOPY" -q -j1 --progress=always --check=../list
+expect_status 3
+expect_said '^rcopy: [0-9]+ files? checked, '
 
 begin "missing, or no regular file: 1, but 3 ranks higher"
 rm a
@@ -125,5 +131,6 @@ wait_until 'files are read' grep -q OK "$work/.job-out"
 kill -INT "$pid"
 finish
 expect_status 130
-expect_printed ' intact, '
+expect_printed ' intact, .*, then stopped$'
+expect_said '^rcopy: stopped by SIGINT when [0-9]+ files? (was|were) read, .*; nothing is known of the others; run the same command again$'
 [[ $(grep -c OK "$out") -lt 40 ]] || fail "it went on to the end"

@@ -271,14 +271,14 @@ expect_said "^rcopy: cannot find .$work/mnt/new"
 
 begin "README: copied, interrupted, looked for, continued, audited"
 page=$here/../../README.md
-blocks sh ten-minutes | sed 's/ *#.*//; s/2G/48M/' >minutes # less of it, to be quick
+blocks sh ten-minutes | sed 's/ *#.*//; s/2100M/48M/' >minutes # less of it, to be quick
 mapfile -t minutes <minutes
 ((${#minutes[@]} == 5)) || fail "there are other lines: $(cat minutes)"
 mkdir ten
 cd -- ten
 eval "${minutes[0]}"
-[[ ${minutes[1]} == 'rcopy disk.img stick/' && ${minutes[3]} == "${minutes[1]}" ]] || fail "it does not continue by the same command"
-start --bwlimit=10M disk.img stick/ # so that there is time to interrupt it
+[[ ${minutes[1]} == 'rcopy --reflink=never disk.img stick/' && ${minutes[3]} == "${minutes[1]}" ]] || fail "it does not continue by the same command"
+start --bwlimit=10M --reflink=never disk.img stick/ # so that there is time to interrupt it
 wait_until 'a part is written' size_at_least "$(partial_of stick/disk.img)" $((2 * MiB))
 kill -INT "$pid"
 finish

@@ -38,6 +38,15 @@ expect_printed "^forgot 1: '$work/small' -> '$work/dest'$"
 expect_rows 0
 expect_same small dest
 
+begin "help wins"
+run small dest
+run --help --forget=dest
+expect_status 0
+expect_printed '^Usage: '
+expect_rows 1
+run --forget=dest
+expect_rows 0
+
 begin "an AGE that is none"
 for age in banana 30 -1d ''; do
   run --prune="$age"
@@ -58,7 +67,7 @@ expect_silence
 expect_rows 1
 journal_query "update transfer_state set completed_at = completed_at - 7200"
 run --prune=1h --json
-expect_printed '^\{"type":"forgotten","kind":"file",.*"reason":"finished less than a day ago"\}$'
+expect_printed '^\{"type":"forgotten","time":"20[^"]*","kind":"file",.*"reason":"finished less than a day ago"\}$'
 expect_rows 0
 
 begin "pruned: a catalog that is kept stays, as do trees that were cut short and are there"

@@ -28,7 +28,8 @@ read_json() {
   ! LC_ALL=C grep -q '[^ -~]' "$out" || fail "there is more than ASCII"
   json_query "select distinct object ->> 'type' || ' ' || key from lines, json_each(object)
     union select distinct object ->> 'type' || ' ' || inner.key from lines, json_each(object, '\$.sources') as outer,
-      json_each(outer.value) as inner" >>"$members"
+      json_each(outer.value) as inner
+    union select distinct object ->> 'type' || ' ' || inner.key from lines, json_each(object, '\$.error') as inner" >>"$members"
 }
 
 # run_json ARGUMENT...: as run, with what is printed read.
@@ -238,6 +239,15 @@ read_json
 expect_json "$(of retry errno)" 5
 expect_json "$(of retry next_attempt)" 2
 expect_json "$(of file attempts)" 2
+rm -f -- dest "$journal"*
+status=0
+"${tracer[@]}" -P "$(partial_of dest)" -e trace=pwrite64 -e inject=pwrite64:error=EIO:when=13 \
+  "$RCOPY" --json --retries=0 large dest >"$out" 2>"$err" || status=$?
+expect_status 1
+read_json
+expect_json "select object ->> 'offset_bytes' > 0 from lines where object ->> 'type' = 'error'" 1
+run --resume=never large dest
+expect_copied large dest
 
 begin "--interactive asks on standard error, and --repair tells what was there"
 status=0
@@ -268,12 +278,68 @@ exec {both}>&- # now nobody reads
 exec {end}>&-
 expect_copied_with 1
 
+begin "--list and --forget, with what they could not do"
+rm -rf -- dest stopped "$journal"*
+mkdir stopped
+stop_copy $((4 * MiB)) large stopped/dest
+id=$(journal_query 'select id from transfer_state')
+run_json --list
+expect_status 0
+expect_types unfinished
+expect_json "$(of unfinished id)" "$id"
+journal_query "update transfer_state set last_error = 'why'"
+run_json --list
+run_json --forget="$id" --forget=nowhere
+expect_status 1
+expect_types forgotten,error
+expect_json "$(of forgotten partial)" removed
+expect_json "$(of error code)" io
+expect_json "$(of error path)" nowhere
+[[ $(cat "$err") == "rcopy: $(json_query "$(of error message)")" ]] || fail "the message is another: $(cat "$err")"
+run_json -r --catalog tree stopped
+journal_query 'update tree_state set completed_at = null'
+run_json --list
+run source dest
+rm -- dest
+run_json --prune
+expect_json "$(of forgotten reason)" 'the destination is gone'
+
+begin "--audit and --check: verdicts, errors, a list that makes no sense in part, and the exit code"
+run source dest
+(cd stopped && xxh128sum tree/1 tree/2) >sums
+printf 'nonsense\n%s  missing\n' "$hash" >>sums
+(cd stopped && run_json --check=../sums && expect_status 1)
+expect_json "$(of summary senseless_lines)" 1
+expect_json "$(of summary intact_files)" 2
+expect_json "$(of summary exit_code)" 1
+expect_json "$(of error message)" "'../sums': 1 of its lines could not be made by xxh128sum and were passed over"
+expect_json "select object ->> '\$.error.errno' from lines where object ->> 'verdict' = 'missing'" 2
+run_json --audit
+expect_status 0
+expect_json "$(of summary intact_files)" 41
+expect_json "$(of summary senseless_lines)" ''
+rm -- stopped/tree/[12]
+run_json --audit
+expect_status 1
+expect_json "$(of summary exit_code)" 1
+expect_json "select object ->> '\$.files' from lines where object ->> 'verdict' = 'missing'" 2
+run_json --forget=t1
+expect_json "$(of forgotten kind)" tree
+echo garbage >"$journal"
+rm -f -- "$journal"-*
+run_json --list
+expect_types warning
+run_json --list --journal=/dev/null
+expect_status 6
+expect_types error,summary
+
 begin "each member that was printed is documented"
 documented=$work/.documented
 # TYPE MEMBER of each row of the tables, for each type in the heading.
 awk -v common='type time' '
   /^### / {
     sub(/^### /, "")
+    sub(/ \(.*\)/, "")
     types = split($0, type, ", ")
     for (t = 1; t <= types; ++t) { print type[t] " type"; print type[t] " time" }
     next

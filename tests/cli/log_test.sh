@@ -103,26 +103,83 @@ expect_status 2
 expect_none dest
 expect_none "$journal"
 
+begin "a log that is one of the files of the run: 2, and nothing is written"
+rm -rf -- log dest "$journal"* place
+mkdir place
+run source place/source
+ln source other-name
+ln -s source symlink
+print=$(fingerprint source)
+for log in source other-name symlink "$work/source"; do
+  run --log-file="$log" source dest
+  expect_refused 2 "^rcopy: the log '$log' is the same file as the source 'source'; name another with --log-file$"
+done
+expect_untouched source "$print"
+rm -- other-name symlink
+for words in "--log-file=dest source dest" "--log-file=place/../dest source $work/dest" "--log-file=place/source source place" \
+  "--log-file=place/new source missing/new place" "--log-file=place/source --parents source place" "--log-file=dest source -T dest"; do
+  # shellcheck disable=SC2086  # words
+  run $words
+  expect_refused 2 "is the same file as the destination '"
+done
+expect_none dest
+expect_none place/new
+expect_same source place/source
+run "--log-file=$journal" source dest
+expect_refused 2 "is the same file as the journal '$journal'"
+run "--log-file=$journal-wal" source dest
+expect_refused 2 "is the same file as the journal '$journal-wal'"
+run --log-file=sums --manifest=./sums source dest
+expect_refused 2 "is the same file as the manifest './sums'"
+make_file $((24 * MiB)) 2 large
+rm -f -- "$journal"*
+stop_copy $((4 * MiB)) large dest
+print=$(fingerprint large)
+run --resume-all --log-file=large
+expect_refused 2 "is the same file as the source '$work/large'"
+run --resume-all --log-file=dest
+expect_refused 2 "is the same file as the destination '$work/dest'"
+expect_untouched large "$print"
+run --resume-all --log-file=log
+expect_copied large dest
+rm -f -- dest log
+
 begin "a log that cannot be written: the copy goes on, one line says so, and the exit code is 1"
 run --log-file=/dev/full source dest
-expect_refused 1 "^rcopy: cannot write the log '/dev/full': No space left on device; run the same command again$"
+expect_refused 1 "^rcopy: cannot write the log '/dev/full': No space left on device; what was copied is not affected; free some space for the log$"
 expect_same source dest
 run -q --log-file=/dev/full source dest
 expect_refused 1 "^rcopy: cannot write the log '/dev/full'"
 run --json --log-file=/dev/full source dest
 expect_status 1
 [[ $(tail -n 1 "$out") == *'"type":"summary",'*'"exit_code":1,'* ]] || fail "the summary knows nothing of it"
+begin "the log ends with the exit code of the process, also where standard output is full"
+rm -f -- log
+status=0
+"$RCOPY" -v --log-file=log source dest >/dev/full 2>"$err" || status=$?
+expect_status 1
+expect_said 'standard output'
+tail -n 1 log | grep -q ', exit code 1$' || fail "the log has another: $(cat log)"
+mv log log-lines
 run --log-file=/dev/full missing -t directory
 expect_status 1
 expect_lines 2
 expect_same source dest
+
+begin "a last line that is lost: one line says so, and 1"
+rm -f -- log
+lines=$(wc -l <log-lines)
+run_command "${tracer[@]}" -P "$work/log" -e trace=write -e inject=write:error=ENOSPC:when="$lines" "$RCOPY" --log-file=log source dest
+expect_refused 1 "^rcopy: cannot write the log 'log': No space left on device; what was copied is not affected; free some space"
 
 begin "a line that was cut by a full disk does not spoil the next"
 rm -f -- log
 run_command "${tracer[@]}" -P "$work/log" -e trace=write -e inject=write:retval=5:when=2 "$RCOPY" --log-file=log -r tree cut
 expect_refused 1 "^rcopy: cannot write the log '"
 expect_same tree/1 cut/1
-[[ $(grep -vcE "^$stamp " log) == 1 ]] || fail "more than the line that was cut: $(cat log)"
+# The second call of each of two threads.
+[[ $(grep -vcE "^$stamp " log) == 2 ]] || fail "more than the lines that were cut: $(cat log)"
+tail -n 1 log | grep -q '\] end: ' || fail "the last line is lost, too: $(cat log)"
 
 # --- --stats ------------------------------------------------------------------------------------
 

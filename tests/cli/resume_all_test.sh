@@ -53,6 +53,18 @@ expect_copied two copy-two
 [[ $(mtime_of copy-two) == "$(mtime_of two)" ]] || fail "-p did not count"
 expect_printed 'resumed at .* verified from the page cache'
 
+begin "what is about one run only is not continued: a manifest would be of a part of the job, the log another"
+rm copy-one
+stop_one one copy-one --manifest=sums --log-file=log --stats
+cp log log-before
+(cd elsewhere && run --resume-all && expect_status 0 && expect_silence)
+expect_same one copy-one
+expect_same log-before log
+for name in sums elsewhere/sums elsewhere/log; do expect_none "$name"; done
+run --resume-all --manifest=sums
+expect_status 2
+expect_said '^rcopy: --resume-all and --manifest exclude each other$'
+
 begin "one that is busy or cannot be does not stop the others; what ranks highest counts"
 rm copy-one copy-two
 stop_one one copy-one

@@ -316,7 +316,37 @@ TEST_CASE("what is done instead of copying excludes operands, each other and --n
 TEST_CASE("the journal keeps the options of a copy, so that they can be read again") {
   CHECK(options_of({"a", "b"}).words.empty());
   const std::string words = options_of({"-pv", "--verify", "cache", "--exclude=a\\b\nc", "--wait", "-j2", "--journal=x"}).words;
-  CHECK(words == "-p\n--verbose\n--verify=cache\n--exclude=a\\\\b\\nc\n--wait=forever\n--jobs=2\n");
+  CHECK(words == "-p\n--verify=cache\n--exclude=a\\\\b\\nc\n--wait=forever\n--jobs=2\n");
   const std::string rules = options_of({"--journal=x", "--exclude-from=/dev/null"}).words;
   CHECK(rules == "--exclude-from=/dev/null\n");
+}
+
+TEST_CASE("the journal does not keep what is about one run") {
+  CHECK(options_of({"--manifest=m", "--log-file=l", "--json", "--stats", "--progress=always", "--max-duration=1h", "-v", "-q",
+                    "--debug", "--dry-run"})
+            .words.empty());
+}
+
+TEST_CASE("help and version win over what is done instead of copying, whatever comes first") {
+  for (const auto& [help, action] :
+       {std::pair{"-h", Action::short_help}, std::pair{"--help", Action::help}, std::pair{"--version", Action::version}}) {
+    for (const char* other : {"--forget=1", "--prune", "--resume-all", "--list", "--audit", "--check=a"}) {
+      CHECK(parse_arguments({help, other}).action == action);
+      CHECK(parse_arguments({other, help}).action == action);
+      CHECK(parse_arguments({other, help, "a"}).action == action);
+    }
+  }
+}
+
+TEST_CASE("what is done instead of copying passes over no option that is about one copy or its run") {
+  for (const char* action : {"--forget=1", "--prune", "--list", "--audit", "--check=a"}) {
+    const std::string name = std::string{action}.substr(0, std::string{action}.find('='));
+    for (const char* option : {"--manifest=m", "--expect=00112233445566778899aabbccddeeff", "--max-duration=1h", "--log-file=l",
+                               "--stats"}) {
+      const std::string unheeded = std::string{option}.substr(0, std::string{option}.find('='));
+      CHECK(refusal({action, option}) == name + " and " + unheeded + " exclude each other");
+    }
+  }
+  CHECK(refusal({"--resume-all", "--manifest=m"}) == "--resume-all and --manifest exclude each other");
+  CHECK(parse_arguments({"--resume-all", "--log-file=l", "--stats", "--max-duration=1h"}).action == Action::resume_all);
 }

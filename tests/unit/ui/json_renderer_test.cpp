@@ -120,6 +120,18 @@ TEST_CASE("retries and waits say why, and how long") {
   CHECK_FALSE(told.of(Waiting{.error = read_error(), .until = "", .at_most = kForever}).contains("at_most_seconds"));
 }
 
+TEST_CASE("of a file that was not copied there is no method, and no time where none was taken") {
+  Told told;
+  for (const Outcome outcome : {Outcome::up_to_date, Outcome::kept, Outcome::planned}) {
+    const Json file = told.of(TransferFinished{{.source = "a", .destination = "b", .outcome = outcome}});
+    CHECK_FALSE(file.contains("method"));
+    CHECK_FALSE(file.contains("elapsed_seconds"));
+  }
+  const Json small = told.of(TransferFinished{{.source = "a", .destination = "b", .outcome = Outcome::copied}});
+  CHECK(small["method"] == "copied");
+  CHECK_FALSE(small.contains("elapsed_seconds"));
+}
+
 TEST_CASE("warnings and notices are told apart") {
   Told told;
   CHECK(told.of(Warning{.path = "j", .text = "t"}) == parsed(R"({"type":"warning","path":"j","message":"t"})"));

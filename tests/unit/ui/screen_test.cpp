@@ -72,3 +72,12 @@ TEST_CASE("lines of several threads stay whole") {
     REQUIRE((line == std::string(20, 'a') + "\n" || line == std::string(20, 'b') + "\n"));
   }
 }
+
+TEST_CASE("what was announced is not announced any more once it has come") {
+  Written written;
+  written.screen.announce("stopping");
+  written.screen.print_announced("stopped");
+  written.screen.announce("stopping");
+  written.screen.print(Channel::err, "done");
+  CHECK(written.text == "stopping\nstopped\ndone\n");
+}

@@ -96,7 +96,7 @@ TEST_CASE("the text has a line for each figure, and none for what was not done")
   CHECK(has_row(text, "  would be copied:", "1"));
   CHECK(has_row(text, "bytes in all:", "6.8 KiB (7000 B)"));
   CHECK(has_row(text, "  transferred:", "500 B"));
-  CHECK(has_row(text, "  clones, hard links:", "2.0 KiB (2000 B)"));
+  CHECK(has_row(text, "  clones:", "2.0 KiB (2000 B)"));
   CHECK(has_row(text, "time in all:", "10.0 s"));
   CHECK(has_row(text, "  verify:", "2.00 s"));
   CHECK(has_row(text, "rate:", "50 B/s"));

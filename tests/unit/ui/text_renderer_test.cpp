@@ -73,6 +73,9 @@ TEST_CASE("notices are told to those who ask") {
   CHECK(tell(notice, kVerbose).err == "rcopy: 'a': direct I/O refused\n");
   CHECK(tell(notice, kNormal).err.empty());
   CHECK(tell(Notice{.path = {}, .text = "x"}, kVerbose).err == "rcopy: x\n");
+  CHECK(tell(Notice{.path = {}, .text = "x"}, kNormal).err == "rcopy: x\n");
+  CHECK(tell(Notice{.path = {}, .text = "x"}, kUnwatched).err.empty());
+  CHECK(tell(Notice{.path = {}, .text = "x"}, kQuiet).err.empty());
 }
 
 TEST_CASE("warnings are told unless it is to be quiet") {
@@ -122,6 +125,17 @@ TEST_CASE("the end line of a resumed copy says where, and its rate counts what w
   CHECK(end_line(summary) ==
         "'big.iso' -> '/mnt/stick/big.iso': 3.0 GiB in 12.0 s (171 MiB/s), resumed at 1.0 GiB, "
         "xxh128 00112233445566778899aabbccddeeff, verified from the page cache, 3 attempts");
+}
+
+TEST_CASE("what was copied together with others has no time of its own") {
+  FileSummary summary = copied();
+  summary.elapsed = 0s;
+  CHECK(end_line(summary) ==
+        "'big.iso' -> '/mnt/stick/big.iso': 3.0 GiB, xxh128 00112233445566778899aabbccddeeff, verified from the medium");
+  summary.method = Method::cloned;
+  CHECK_THAT(end_line(summary), Catch::Matchers::ContainsSubstring(": 3.0 GiB cloned, "));
+  summary.outcome = Outcome::finished;
+  CHECK_THAT(end_line(summary), Catch::Matchers::ContainsSubstring(": 3.0 GiB finished, all bytes were there, "));
 }
 
 TEST_CASE("a clone is called so, and has no rate") {
