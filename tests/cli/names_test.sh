@@ -86,7 +86,7 @@ for odd in "${names[@]}"; do
   kill -TERM "$pid"
   go_on
   { finish; } 2>/dev/null
-  said 2 'stopped by SIGTERM'
+  said "$(wc -l <"$err")" 'stopped by SIGTERM' # announced, unless it stops at once
 
   status=0
   TERM=xterm script -qec "stty cols 70; exec \"\$RCOPY\" -v ./* there" /dev/null >"$out" 2>"$err" </dev/null ||
