@@ -135,7 +135,7 @@ all_cases() {
   done
   set_up() { some_sources; mkdir src; printf 'x\n' >src/x; }
   same_as_cp set_up -s file there
-  expect_said 'can make relative symbolic links only in current directory'
+  ((one_in > 1)) || expect_said 'can make relative symbolic links only in current directory'
   same_as_cp set_up -s "$work/arena/cp/file" there
   same_as_cp set_up -s there/../file .
   same_as_cp set_up -s there/../other new

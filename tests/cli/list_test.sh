@@ -74,7 +74,7 @@ begin "the same for programs"
 run --list --json
 expect_status 0
 [[ $(wc -l <"$out") == 1 ]] || fail "not one line"
-expect_printed "^\{\"type\":\"unfinished\",\"kind\":\"file\",\"id\":\"$id\",\"source\":\"$work/source\""
+expect_printed "^\{\"type\":\"unfinished\",\"time\":\"[0-9TZ:.-]+\",\"kind\":\"file\",\"id\":\"$id\",\"source\":\"$work/source\""
 expect_printed "\"total_bytes\":$size,\"transferred_bytes\":$kept,.*\"running\":false,"
 
 begin "a copy that runs: said, and not disturbed"
