@@ -415,7 +415,7 @@ find_traced() {
 stop_copy() {
   local bytes=$1 source=$2 dest=$3
   shift 3
-  start_slow "$(partial_of "$dest")" pwrite64=40 -- "$@" -- "$source" "$dest"
+  start_slow "$(partial_of "$dest")" pwrite64=100 -- "$@" -- "$source" "$dest"
   wait_until "$bytes bytes are written" size_at_least "$(partial_of "$dest")" "$bytes"
   kill -TERM "$pid"
   finish

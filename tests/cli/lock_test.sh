@@ -30,7 +30,7 @@ expect_silence
 begin "of another source, by another name, without a journal or with another: 5 as well"
 rm -- dest
 ln -s . here
-start_first
+start_stopped pwrite64 3 "$partial" -- source dest
 for second in 'other dest' 'other here/dest' "other $work/directory/../dest" \
   '--no-journal other dest' '--journal=j.db other dest' '--resume=never other dest'; do
   # shellcheck disable=SC2086  # words
@@ -38,6 +38,7 @@ for second in 'other dest' 'other here/dest' "other $work/directory/../dest" \
   expect_refused 5 'another rcopy is copying to it'
 done
 [[ -e $partial ]] || fail "the partial of the first is gone"
+go_on
 finish
 expect_copied source dest
 
