@@ -15,6 +15,7 @@
 #include <semaphore>
 #include <string>
 #include <thread>
+#include <utility>
 
 using namespace rcopy::cli;
 using namespace std::chrono_literals;
@@ -27,7 +28,10 @@ class Child {
   explicit Child(const std::function<void(const Child&)>& body) {
     REQUIRE(::pipe(lines_.data()) == 0);
     pid_ = ::fork();
-    if (pid_ != 0) return;
+    if (pid_ != 0) {
+      ::close(std::exchange(lines_[1], -1));  // so that hear() ends when the child does
+      return;
+    }
     ::alarm(60);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP})
       std::signal(signal, SIG_DFL);  // not Catch2's
@@ -36,7 +40,6 @@ class Child {
   }
   ~Child() {
     ::close(lines_[0]);
-    ::close(lines_[1]);
   }
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
@@ -164,10 +167,15 @@ TEST_CASE("without a signal nothing happens, and signals work as before afterwar
 
 TEST_CASE("when the time is over a stop is requested without a signal, and a signal after that still counts") {
   const Child child{[](const Child& self) {
-    const StopSignals signals{[&](int one) { self.tell(one == 0 ? 'l' : 's'); }, {.limit = 1ms}};
+    std::binary_semaphore told{0};
+    const auto tell = [&](int one) {
+      self.tell(one == 0 ? 'l' : 's');
+      if (one != 0) told.release();
+    };
+    const StopSignals signals{tell, {.limit = 1ms}};
     wait_for_stop(signals);
     self.tell(signals.out_of_time() && signals.received() == 0 ? 'y' : 'n');
-    while (signals.received() == 0) std::this_thread::yield();
+    told.acquire();
     std::_Exit(signals.received() == SIGTERM ? 0 : 1);
   }};
   const std::string heard{child.hear(), child.hear()};
