@@ -110,8 +110,8 @@ Leftover::Leftover(io::FileSystem& fs, const journal::Row& row, HeldLocks& locks
   look_at_partial(row, name, locks);
 }
 
-Leftover::Leftover(io::FileSystem& fs, const journal::TreeRow& tree, HeldLocks& locks) {
-  directory_ = open_if_there(fs, tree.dest_path, io::DirectoryUse::look_up);
+Leftover::Leftover(io::FileSystem& fs, const journal::TreeRow& tree, HeldLocks& locks)
+    : directory_{open_if_there(fs, tree.dest_path, io::DirectoryUse::look_up)} {
   if (directory_) (void)locks.take(*directory_, ".", tree.dest_path);  // as above
 }
 

@@ -235,7 +235,7 @@ void JsonRenderer::tell_progress(const Observer& observer) {
 }
 
 JsonRenderer::Seen JsonRenderer::look(const Observer& observer) {
-  const Seen now{.file = source_.empty() ? PhaseProgress{} : sample(observer.counters),
+  Seen now{.file = source_.empty() ? PhaseProgress{} : sample(observer.counters),
                  .tree = {.found_files = observer.tree.found_files,
                           .done_files = observer.tree.done_files,
                           .done_bytes = observer.tree.done_bytes}};
