@@ -8,8 +8,10 @@
 #include <rcopy/copy.hpp>
 
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <thread>
@@ -42,10 +44,13 @@ class Screen : public rcopy::Observer {
 /// Shows progress ten times a second until the copy has ended, and stops the copy at the deadline.
 void watch(const std::stop_token& ended, const Screen& screen, std::optional<Clock::time_point> deadline,
            std::stop_source& copy) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock{mutex};
   while (!ended.stop_requested()) {
     if (deadline && Clock::now() >= *deadline) copy.request_stop();
     screen.show_progress();
-    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    never.wait_for(lock, ended, std::chrono::milliseconds{100}, [] { return false; });  // or until it has ended
   }
 }
 

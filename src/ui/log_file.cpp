@@ -13,8 +13,17 @@ namespace {
 constexpr int kClosed = -1;
 constexpr int kMode = 0666;
 
+/// A pipe may be the log, whose calls a signal interrupts.
+template <class Call>
+auto until_not_interrupted(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
 int open_log(const std::filesystem::path& path) {
-  const int descriptor = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, kMode);
+  const int descriptor = until_not_interrupted(
+      [&] { return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, kMode); });
   if (descriptor >= 0) return descriptor;
   throw Error{{.code = ErrorCode::usage, .operation = "open the log", .path = path, .os_error = errno}};
 }
@@ -31,7 +40,7 @@ void LogFile::append(std::string line) {
   if (descriptor_ == kClosed) return;
   line += '\n';
   if (std::exchange(torn_, false)) line.insert(line.begin(), '\n');
-  const ssize_t written = ::write(descriptor_, line.data(), line.size());
+  const ssize_t written = until_not_interrupted([&] { return ::write(descriptor_, line.data(), line.size()); });
   if (written == static_cast<ssize_t>(line.size())) return;
   torn_ = written > 0;
   failed(written < 0 ? errno : ENOSPC);  // a disk that gets full takes a part

@@ -5,7 +5,6 @@
 # tmux's. A copy is brought into a state by one system call that does not come back, so that it stays there, and its
 # bytes are known: after 8 seconds the history of its speed is flat. Only what is left to chance is masked. All of them
 # run at once.
-# With RCOPY_RECORD=1 the recordings are made anew, to be looked at before they are kept.
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 need_strace
@@ -84,21 +83,7 @@ shows() { diff -- "$recordings/$2.txt" <(screen_of "$1" | mask) >"$work/.differe
 
 # expect_screen NAME [RECORDING]: the terminal comes to show what is recorded.
 expect_screen() {
-  local name=$1 recording=${2-$1}
-  if [[ ${RCOPY_RECORD-} ]]; then
-    sleep 3 # this records what is there, and proves nothing
-    screen_of "$name" | mask >"$recordings/$recording.txt"
-    return
-  fi
-  wait_for_screen "$name" "$recording"
-}
-
-wait_for_screen() {
-  local deadline=$((SECONDS + patience))
-  until shows "$@"; do
-    ((SECONDS < deadline)) || fail "the terminal does not show $2: $(cat "$work/.difference")"
-    sleep 0.05
-  done
+  (wait_until 'the terminal shows it' shows "$1" "${2-$1}") || fail "it does not show ${2-$1}: $(cat "$work/.difference")"
 }
 
 # close NAME: ends what hangs there, and its tracer, which would wait for it.
