@@ -8,8 +8,8 @@ set -euo pipefail
 source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/../src/build.sh"
 
 preset=${1:-release}
-packages+=(acl attr btrfs-progs catch2 debootstrap dosfstools e2fsprogs fish fuse3 libcap2-bin libfuse3-dev
-  lintian mandoc mount procps rsync sqlite3 strace tmux util-linux util-linux-extra xfsprogs xxhash zsh)
+packages+=(acl attr btrfs-progs catch2 debootstrap dosfstools dpkg-dev e2fsprogs file fish fuse3 libcap2-bin
+  libfuse3-dev lintian mandoc mount procps rsync sqlite3 strace tmux util-linux util-linux-extra xfsprogs xxhash zsh)
 
 build "$preset" all -DRCOPY_TESTS=ON
 trap give_back EXIT
