@@ -55,6 +55,9 @@ committed_names() {
 
 has_table() { [[ -e $journal && $(journal_query "select count(*) from sqlite_master where name = '$1'") == 1 ]]; }
 
+# rows_in TABLE: none where it was killed before it had made the table.
+rows_in() { if has_table "$1"; then journal_query "select count(*) from $1"; else echo 0; fi; }
+
 # is_complete: it was killed when all was done, so that the next run is another job.
 is_complete() {
   [[ $(wc -l <inodes) == $((files + large)) ]] && has_table tree_state &&
@@ -88,7 +91,7 @@ expect_true_names() {
 # tell_where_it_was: for the tally, from what is left.
 tell_where_it_was() {
   ((++in_all))
-  left="it had $(wc -l <inodes) names, and rows of trees: $(has_table tree_state && journal_query "select count(*) from tree_state")"
+  left="it had $(wc -l <inodes) names, and rows of trees: $(rows_in tree_state)"
   [[ -s committed ]] || ((++before_first))
   if [[ -d new ]] && find new -name '.*.rcopy-*' -print -quit | grep -q .; then ((++with_temporary)); fi
   (($(wc -l <inodes) == $(wc -l <committed))) || ((++named_only))
