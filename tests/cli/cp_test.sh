@@ -187,7 +187,7 @@ if can_be_user; then
   expect_refused 1 "^rcopy: cannot create '.*directory/.*': Permission denied"
 
   begin "without privileges: an old file in such a directory stays, where cp would write into it"
-  cd -- "$arena/rcopy"
+  cd -- "$both"
   as_user run source directory/old
   expect_refused 1 "^rcopy: cannot create '.*directory/.*': Permission denied"
   [[ $(cat directory/old) == old ]] || fail "it changed"
@@ -209,9 +209,9 @@ if can_be_user; then
 
     begin "without privileges: over a set-id file of another owner: not its set-id bits"
     for mode in 4777 2777 6777; do
-      rm -rf -- "$arena/rcopy"
-      mkdir -m 777 -- "$arena/rcopy"
-      cd -- "$arena/rcopy"
+      rm -rf -- "$both"
+      mkdir -m 777 -- "$both"
+      cd -- "$both"
       text new >source
       text old >dest
       chown 1:1 dest
@@ -276,11 +276,11 @@ if ((EUID == 0)); then
     }
     same_as_cp set_up source dest
     # With -p, some cp leave the old set-group-id bit to the new group.
-    cd -- "$arena/rcopy"
+    cd -- "$both"
     run -p old-source dest
     cd -- "$work"
-    expect_copied "$arena/rcopy/old-source" "$arena/rcopy/dest"
-    [[ $(stat -c '%a %u %g' "$arena/rcopy/dest") == '644 0 0' ]] || fail "it has other attributes"
+    expect_copied "$both/old-source" "$both/dest"
+    [[ $(stat -c '%a %u %g' "$both/dest") == '644 0 0' ]] || fail "it has other attributes"
   done
 
   begin "as root: a destination that nobody may write, and a source that nobody may read"

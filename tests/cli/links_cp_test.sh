@@ -3,7 +3,7 @@
 #
 # Symlinks, hard links and special files, as operands and in trees, with cp as the oracle: -P -d -L -H -l -s
 # --attributes-only --copy-contents.
-# labels: once
+# labels: slow once
 # shellcheck disable=SC2317  # set_up is called by name
 works_in=memory
 # shellcheck source=tests/cli/lib.sh
@@ -136,13 +136,13 @@ all_cases() {
   set_up() { some_sources; mkdir src; printf 'x\n' >src/x; }
   same_as_cp set_up -s file there
   ((one_in > 1)) || expect_said 'can make relative symbolic links only in current directory'
-  same_as_cp set_up -s "$work/arena/cp/file" there
+  same_as_cp set_up -s "$both/file" there
   same_as_cp set_up -s there/../file .
   same_as_cp set_up -s there/../other new
   same_as_cp set_up -s there new
   same_as_cp set_up -rs src there
-  same_as_cp set_up -rs "$work/arena/cp/src" there
-  same_as_cp set_up -rs "$work/arena/cp/src" new
+  same_as_cp set_up -rs "$both/src" there
+  same_as_cp set_up -rs "$both/src" new
   same_as_cp set_up -ls file new
 
   begin "symlinks in a tree: -P -L -H, to directories, dangling and in circles ($who)"

@@ -3,7 +3,7 @@
 #
 # Trees, with cp as the oracle: where they go, what they go over, their directories, and what several sources do to
 # each other. links_cp_test has symlinks, hard links and special files.
-# labels: once
+# labels: slow once
 # shellcheck disable=SC2317  # set_up is called by name
 works_in=memory
 # shellcheck source=tests/cli/lib.sh
@@ -75,7 +75,7 @@ all_cases() {
   shown=$mode_owner
   for destination in new/ ./new there there/. ./there/new there/../new; do same_as_cp set_up -r src "$destination"; done
   set_up() { a_tree src; a_tree src/deep/sub; mkdir there; ln -s src to-src; ln -s there to-there; }
-  for source in src/ src// src/. src/./ ./src src/deep/.. src/deep/er/.. "$work/arena/cp/src" to-src/ to-src/. to-src; do
+  for source in src/ src// src/. src/./ ./src src/deep/.. src/deep/er/.. "$both/src" to-src/ to-src/. to-src; do
     same_as_cp set_up -r "$source" there
     same_as_cp set_up -a -T "$source" there
     same_as_cp set_up -rH "$source" new
@@ -178,17 +178,17 @@ all_cases() {
 
   begin "a directory into itself is refused before anything is made ($who)"
   for options in 'src src/new' 'src src' 'src src/deep/new' 'src src/deep' './src src/empty' '. new' '. src' 'src/deep src/deep/er'; do
-    rm -rf -- "$arena/rcopy"
-    mkdir -p -- "$arena/rcopy"
-    (cd -- "$arena/rcopy" && a_tree src)
-    ((EUID != 0)) || chown -R "$owner" "$arena/rcopy"
-    before=$(state_of "$arena/rcopy" '%a %y')
-    cd -- "$arena/rcopy"
+    rm -rf -- "$both"
+    mkdir -p -- "$both"
+    (cd -- "$both" && a_tree src)
+    ((EUID != 0)) || chown -R "$owner" "$both"
+    before=$(state_of "$both" '%a %y')
+    cd -- "$both"
     # shellcheck disable=SC2086  # words
     "${rcopy_runner[@]}" run -r $options
     cd -- "$work"
     expect_refused 1 "^rcopy: cannot copy a directory, '.*', into itself, '.*'$"
-    [[ $(state_of "$arena/rcopy" '%a %y') == "$before" ]] || fail "something was made"
+    [[ $(state_of "$both" '%a %y') == "$before" ]] || fail "something was made"
   done
   set_up() { a_tree src; ln -s . src/here; }
   same_as_cp set_up -rT src src
