@@ -3,7 +3,7 @@
 #
 # A file of more than 4 GiB: no size or offset is cut to 32 bits. The source is sparse, and the copy
 # goes to memory where there is enough of it.
-# labels: slow alone once
+# labels: slow once
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 need_strace
