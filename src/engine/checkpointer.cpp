@@ -41,4 +41,9 @@ void Checkpointer::settle() {
   ledger_.settle(written_, durable_);
 }
 
+void Checkpointer::note() {
+  const std::lock_guard lock{mutex_};
+  ledger_.move_positions(written_, durable_);
+}
+
 }  // namespace rcopy::engine

@@ -28,6 +28,8 @@ class Checkpointer {
 
   /// Records the last positions so that they survive a power cut. Only after run() has ended.
   void settle();
+  /// Has them in the row, to be recorded with what is recorded next. Only after run() has ended.
+  void note();
 
  private:
   std::mutex mutex_;

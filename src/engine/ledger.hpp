@@ -41,7 +41,10 @@ class Ledger {
   /// Whether the row was written by this process. Until then row() is what somebody else left.
   [[nodiscard]] bool begun() const { return begun_; }
 
-  /// Moves both positions. `durable` must be on stable storage.
+  /// Moves both positions in the row; written with what is written next. `durable` must be on stable storage.
+  void move_positions(const Position& transferred, const Position& durable);
+
+  /// As move_positions(), and writes them.
   [[nodiscard]] journal::Written checkpoint(const Position& transferred, const Position& durable);
 
   /// As checkpoint(), but waits for other writers and survives a power cut.
@@ -66,7 +69,6 @@ class Ledger {
   void note_error(const std::string& text);
 
  private:
-  void move_positions(const Position& transferred, const Position& durable);
   void write(journal::Commit commit);
   template <class Action>
   void guarded(Action action);

@@ -113,7 +113,8 @@ class Pipeline {
   /// durable point may never reach the medium.
   void settle() {
     const bool whole = reached_.offset_bytes == task_.total_bytes && !failure_.stopped().stop_requested();
-    if (whole) return;  // the caller syncs and records all of it
+    // The caller syncs and records all of it, or fails and records this.
+    if (whole) return checkpointer_.note();
     if (!syncer_.failed()) failure_.guard([&] { syncer_.finish(); });
     if (syncer_.failed()) {
       ledger_.forget_window();

@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace rcopy::engine {
@@ -84,13 +85,28 @@ TreeCopier::TreeCopier(const Run& run, JobReport& report)
   };
   on_stop_.emplace(run.stop, end);
   on_failure_.emplace(failure_.stopped(), end);
-  const unsigned jobs = run.options.jobs == 0 ? kUsualJobs : run.options.jobs;
-  for (unsigned i = 0; i < jobs; ++i) threads_.emplace_back([this] { failure_.guard([this] { work(); }); });
-  threads_.emplace_back([this] { failure_.guard([this] { transfer(); }); });
-  threads_.emplace_back([this] { failure_.guard([this] { commit(); }); });
+  start_threads(run.options.jobs == 0 ? kUsualJobs : run.options.jobs);
 }
 
-TreeCopier::~TreeCopier() {
+TreeCopier::~TreeCopier() { end_threads(); }
+
+void TreeCopier::start_threads(unsigned jobs) {
+  const auto start = [this](void (TreeCopier::*what)()) {
+    threads_.emplace_back([this, what] { failure_.guard([this, what] { (this->*what)(); }); });
+  };
+  constexpr std::size_t kFewest = 3;
+  try {
+    start(&TreeCopier::transfer);
+    start(&TreeCopier::commit);
+    for (unsigned i = 0; i < jobs; ++i) start(&TreeCopier::work);
+  } catch (const std::system_error& error) {
+    if (threads_.size() >= kFewest) return;  // no more to be had; with one worker the rest can wait
+    end_threads();
+    throw Error{{.code = ErrorCode::io, .operation = "start a thread", .os_error = error.code().value()}};
+  }
+}
+
+void TreeCopier::end_threads() {
   queue_.stop();
   threads_.clear();
 }

@@ -63,6 +63,8 @@ class TreeCopier {
   void walk(const TreeDirectoryPtr& root);
   void put(const TreeDirectoryPtr& directory, const io::Name& name, const Operand& source);
 
+  void start_threads(unsigned jobs);
+  void end_threads();
   void work();
   void begin(const TreeTask& task, std::span<std::byte> buffer);
   [[nodiscard]] std::unique_ptr<Staged> make(const TreeTask& task, std::span<std::byte> buffer);

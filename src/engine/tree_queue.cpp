@@ -10,6 +10,15 @@ namespace {
 /// Older files need not wait for more of them.
 constexpr std::chrono::milliseconds kBatchAge{100};
 
+/// For one of several that wait for `changed`: glibc before 2.41 can lose a wake-up of theirs (sourceware bug 25847),
+/// so they look again.
+template <class Ready>
+void wait_among_others(std::condition_variable& changed, std::unique_lock<std::mutex>& lock, Ready ready) {
+  constexpr std::chrono::seconds kLookAgain{1};
+  while (!changed.wait_for(lock, kLookAgain, ready)) {
+  }
+}
+
 }  // namespace
 
 bool TreeQueue::put(TreeTask task) {
@@ -76,7 +85,7 @@ void TreeQueue::wake_committer() {
 std::optional<TreeQueue::Work> TreeQueue::next() {
   std::unique_lock lock{mutex_};
   ++idle_workers_;
-  work_.wait(lock, [&] { return !to_prove_.empty() || may_begin() || closed_ || stopped_; });
+  wait_among_others(work_, lock, [&] { return !to_prove_.empty() || may_begin() || closed_ || stopped_; });
   --idle_workers_;
   if (!to_prove_.empty()) {  // also after a stop: who asked for it waits
     Staged* const file = to_prove_.front();
@@ -111,7 +120,7 @@ void TreeQueue::ended() {
 
 void TreeQueue::put_slow(TreeTask task) {
   std::unique_lock lock{mutex_};
-  fewer_.wait(lock, [&] { return slow_.size() < limits_.slow || stopped_; });
+  wait_among_others(fewer_, lock, [&] { return slow_.size() < limits_.slow || stopped_; });
   slow_.push_back(std::move(task));
   large_.notify_one();
 }

@@ -77,11 +77,10 @@ void Progress::run(const std::stop_token& stop) {
 }
 
 void Progress::tick() {
-  const ProgressView view = look();
   const ProgressSettings& settings = setup_.settings;
-  if (settings.asked != nullptr && settings.asked->exchange(false)) {
-    setup_.screen.print(Channel::err, "rcopy: " + status_line(view, settings.charset));
-  }
+  const bool asked = settings.asked != nullptr && settings.asked->exchange(false);
+  const ProgressView view = look();  // not what was before the question
+  if (asked) setup_.screen.print(Channel::err, "rcopy: " + status_line(view, settings.charset));
   if (settings.show == Show::live) draw(view);
   const bool busy = view.progress.phase != Phase::idle || view.tree.found_files != 0;
   if (settings.show != Show::lines || !busy || Clock::now() < next_line_) return;

@@ -22,8 +22,11 @@ class Watchdog {
           std::mutex mutex;
           std::condition_variable_any ended;
           std::unique_lock lock{mutex};
-          (void)ended.wait_for(lock, over, patience, [&] { return over.stop_requested(); });
-          if (over.stop_requested()) return;
+          constexpr std::chrono::seconds kTick{1};  // a machine that stood still for minutes is one tick late
+          for (auto left = patience; left > left.zero(); left -= kTick) {
+            (void)ended.wait_for(lock, over, kTick, [&] { return over.stop_requested(); });
+            if (over.stop_requested()) return;
+          }
           std::cout << "hangs: " << what << std::endl;
           std::abort();
         }} {}

@@ -6,6 +6,8 @@
 #include "transfer_kit.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <stdexcept>
 #include <string>
 
@@ -164,7 +166,13 @@ TEST_CASE("an I/O error that passes is tried again from the last checkpoint", "[
   CopyRig rig;
   rig.disk.put(kSource, kContent);
   FaultyFileSystem faulty{rig.disk};
-  SECTION("reading") { faulty.add({.kind = Call::read, .nth = 6, .error = EIO}); }
+  std::atomic<bool> failed{false};
+  SECTION("reading") {
+    faulty.set_hook([&](const CallInfo& call) {
+      const bool fails = call.kind == Call::read && call.path == kSource && call.offset_bytes == 5 * kMiB;
+      return fails && !failed.exchange(true) ? EIO : 0;
+    });
+  }
   SECTION("writing") { faulty.add({.kind = Call::write, .nth = 6, .error = ENODEV}); }
   const Copied copied = rig.copy(faulty);
   REQUIRE(copied.done());

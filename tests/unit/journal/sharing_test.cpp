@@ -63,7 +63,7 @@ std::vector<std::string> together(User user) {
 }
 
 TEST_CASE("thirty threads at once make one journal, and none fails", "[journal]") {
-  const TempDir dir;
+  const TempDir dir{TempPlace::memory};
   std::atomic<int> good{0};
   const auto failures = together([&](int user) {
     if (use_journal(dir / "state" / "j.db", user, {})) ++good;
@@ -122,7 +122,7 @@ class Children {
 };
 
 TEST_CASE("thirty processes at once make one journal, and none fails", "[journal]") {
-  const TempDir dir;
+  const TempDir dir{TempPlace::memory};
   const auto content = GENERATE(std::string{}, std::string{"garbage"});
   CAPTURE(content);
   if (!content.empty()) write_file(dir / "j.db", content);
@@ -137,7 +137,7 @@ TEST_CASE("thirty processes at once make one journal, and none fails", "[journal
 
 TEST_CASE("of thirty that find the same garbage one moves it, and no fresh journal is lost",
           "[journal]") {
-  const TempDir dir;
+  const TempDir dir{TempPlace::memory};
   write_file(dir / "j.db", "garbage");
   write_file(dir / "j.db-wal", "old wal");
   std::atomic<int> good{0};
@@ -157,7 +157,7 @@ TEST_CASE("of thirty that find the same garbage one moves it, and no fresh journ
 }
 
 TEST_CASE("opening the journal twice in one process keeps the locks of the first", "[journal]") {
-  const TempDir dir;
+  const TempDir dir{TempPlace::memory};
   // A process that believes to be alone moves the WAL into the database and deletes it.
   Children children;
   children.add([&] { return sql(dir / "j.db", "SELECT count(*) FROM transfer_state") == "1"; });
