@@ -5,6 +5,7 @@
 #include "engine/identity.hpp"
 
 #include <cerrno>
+#include <system_error>
 
 namespace rcopy::engine {
 namespace {
@@ -108,7 +109,7 @@ void Operands::copy_listed(const stdfs::path& base, const stdfs::path& name) {
     if (found.stat.kind == io::FileKind::directory && run_.options.recursion == Recursion::none) {
       throw sentence("-r not specified; omitting directory " + base::quoted(source));
     }
-    trees().copy_below({.path = below, .kind = found.stat.kind, .link = found.link}, job_.destination, base);
+    trees(source).copy_below({.path = below, .kind = found.stat.kind, .link = found.link}, job_.destination, base);
   } catch (const Error& error) {
     report_.failed(error, source, job_.destination / below);
   }
@@ -177,11 +178,11 @@ bool Operands::goes_with_trees(const Found& found) const {
 void Operands::copy(const stdfs::path& source, const Found& found, const stdfs::path& destination) {
   const TreeCopier::Operand operand{.path = source, .kind = found.stat.kind, .link = found.link};
   if (job_.naming == Naming::whole_path) {
-    trees().copy_below(operand, job_.destination);
+    trees(source).copy_below(operand, job_.destination);
   } else if (found.stat.kind == io::FileKind::directory) {
-    trees().copy(source, destination);
+    trees(source).copy(source, destination);
   } else if (goes_with_trees(found)) {
-    trees().copy_one(operand, destination);
+    trees(source).copy_one(operand, destination);
   } else {
     transfer(source);
   }
@@ -215,9 +216,14 @@ bool Operands::continues(const stdfs::path& source) const {
   return from.error == 0 && to.error == 0 && run_.catalog->is_unfinished(from.value, to.value);
 }
 
-TreeCopier& Operands::trees() {
-  if (!trees_) trees_.emplace(run_, report_);
-  return *trees_;
+TreeCopier& Operands::trees(const stdfs::path& source) {
+  if (trees_) return *trees_;
+  try {
+    return trees_.emplace(run_, report_);
+  } catch (const std::system_error& error) {
+    // No thread to be had.
+    throw Error{{.code = ErrorCode::io, .operation = "copy", .path = source, .os_error = error.code().value()}};
+  }
 }
 
 }  // namespace rcopy::engine

@@ -46,7 +46,7 @@ class Operands {
   void transfer(const std::filesystem::path& source);
   [[nodiscard]] std::filesystem::path destination_of(const std::filesystem::path& source) const;
   [[nodiscard]] bool continues(const std::filesystem::path& source) const;
-  [[nodiscard]] TreeCopier& trees();
+  [[nodiscard]] TreeCopier& trees(const std::filesystem::path& source);
   [[nodiscard]] bool is_stopped();
 
   const Run& run_;

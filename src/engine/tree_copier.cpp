@@ -99,10 +99,10 @@ void TreeCopier::start_threads(unsigned jobs) {
     start(&TreeCopier::transfer);
     start(&TreeCopier::commit);
     for (unsigned i = 0; i < jobs; ++i) start(&TreeCopier::work);
-  } catch (const std::system_error& error) {
+  } catch (const std::system_error&) {
     if (threads_.size() >= kFewest) return;  // no more to be had; with one worker the rest can wait
     end_threads();
-    throw Error{{.code = ErrorCode::io, .operation = "start a thread", .os_error = error.code().value()}};
+    throw;
   }
 }
 

@@ -22,7 +22,7 @@ namespace rcopy::engine {
 
 class TreeCopier {
  public:
-  /// All must outlive it.
+  /// All must outlive it. Throws std::system_error where no threads can be had.
   TreeCopier(const Run& run, JobReport& report);
   ~TreeCopier();
   TreeCopier(const TreeCopier&) = delete;

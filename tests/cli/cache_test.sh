@@ -16,8 +16,8 @@ cached() { fincore --bytes --noheadings --output RES "$1" | tr -d ' '; }
 # cool FILE; warm FILE: nothing of it is cached; the first half is.
 cool() { dd if="$1" iflag=nocache count=0 status=none; }
 warm() {
-  cool "$1"
-  head -c $half "$1" >/dev/null
+  cat -- "$1" >/dev/null # all of it, so that no reading ahead is under way
+  dd if="$1" iflag=nocache bs=$MiB skip=$((half / MiB)) of=/dev/null status=none
 }
 
 cool source

@@ -278,7 +278,7 @@ mkdir ten
 cd -- ten
 eval "${minutes[0]}"
 [[ ${minutes[1]} == 'rcopy --reflink=never disk.img stick/' && ${minutes[3]} == "${minutes[1]}" ]] || fail "it does not continue by the same command"
-start --bwlimit=10M --reflink=never disk.img stick/ # so that there is time to interrupt it
+start --bwlimit=5M --reflink=never disk.img stick/ # so that there is time to interrupt it
 wait_until 'a part is written' size_at_least "$(partial_of stick/disk.img)" $((2 * MiB))
 kill -INT "$pid"
 finish

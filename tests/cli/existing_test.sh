@@ -9,6 +9,7 @@
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=tests/cli/cp.sh
 source "$here/cp.sh"
+need_strace
 
 shown='%a %u %g %h %s'
 unset VERSION_CONTROL SIMPLE_BACKUP_SUFFIX
@@ -144,9 +145,9 @@ printf 'old\n' >dest
 
 begin "-n, and another program makes the destination meanwhile: that stays"
 make_file $((8 * MiB)) 1 large
-start_slow "$(partial_of late)" pwrite64=50 -- -n large late
-wait_until 'it copies' size_at_least "$(partial_of late)" "$MiB"
+start_stopped pwrite64 2 "$(partial_of late)" -- -n large late
 printf 'theirs\n' >late
+go_on
 finish
 expect_refused 1 "^rcopy: cannot rename the finished copy to '$work/late': File exists"
 [[ $(<late) == theirs ]] || fail "it was replaced"

@@ -140,9 +140,10 @@ run source dest
 expect_copied source dest
 
 begin "128+N: ended by a signal"
+make_file $((64 * MiB)) 4 long # so that the signal comes before its end
 for signal in INT:130 TERM:143 HUP:129; do
   fresh
-  start_stopped pwrite64 2 "$(partial_of dest)" -- source dest
+  start_stopped pwrite64 2 "$(partial_of dest)" -- long dest
   kill -s "${signal%:*}" "$pid"
   go_on
   finish
@@ -198,6 +199,19 @@ if [[ ! ${RCOPY_SANITIZER-} ]] && can_be_user && prlimit --nproc=1 true 2>"$err"
   as_user limited
   expect_refused 1 "Resource temporarily unavailable; raise the limit of processes \(ulimit -u\), then run "
   expect_none "$user_place/dest"
+  mkdir -- "$user_place/tree"
+  cp -- "$user_place/source" "$user_place/tree/"
+  ((EUID != 0)) || chown -R 65534 -- "$user_place/tree"
+  for limit in 1 2 3 4 5 6 8; do # which other processes of this user may use up
+    limited() { run_command timeout 60 prlimit --nproc="$limit" "$RCOPY" --no-journal -rT "$user_place/tree" "$user_place/copy"; }
+    as_user limited
+    if ((status == 0)); then
+      expect_same "$user_place/tree/source" "$user_place/copy/source"
+    else
+      expect_refused 1 "Resource temporarily unavailable; raise the limit of processes \(ulimit -u\), then run "
+    fi
+    rm -rf -- "$user_place/copy"
+  done
 else
   skip_case "another user, or a limit of processes, cannot be had, or a sanitizer needs threads of its own"
 fi

@@ -71,9 +71,9 @@ expect_not_said 'trying again'
 
 begin "a byte of a copy that waits to be verified"
 rm -f -- dest "$journal"*
-start_slow "$(partial_of dest)" pread64=300 -- source dest
+start_slow "$(partial_of dest)" pread64=60000 -- source dest
 wait_until 'all is copied' has_status copied
-kill_now
+kill_traced
 flip_byte "$(partial_of dest)" $((size - 1))
 run source dest
 expect_copied source dest
@@ -82,9 +82,9 @@ expect_said "differing byte is at $((size - 1)); trying again"
 begin "a byte of a copy that is verified and waits for its name"
 rm -f -- dest "$journal"*
 readonly renames=rename,renameat,renameat2
-start_traced -e "inject=$renames:delay_enter=3000000" -e "trace=$renames" -- source dest
+start_traced -e "inject=$renames:delay_enter=60000000" -e "trace=$renames" -- source dest
 wait_until 'it is verified' has_status verified
-kill_now
+kill_traced
 expect_none dest
 flip_byte "$(partial_of dest)" 0
 run source dest

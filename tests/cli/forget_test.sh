@@ -152,13 +152,13 @@ expect_rows 0
 rm -- "$partial"
 
 begin "what an rcopy works on is not forgotten, and the copy is right"
-start_slow "$partial" pwrite64=40 -- source dest
-wait_until 'something is written' size_at_least "$partial" $((2 * MiB))
+start_stopped pwrite64 2 "$partial" -- source dest
 run --forget=dest
 expect_refused 5 "cannot forget '$work/dest': another rcopy is copying to it"
 run --prune=0s
 expect_silence
 expect_rows 1
+go_on
 finish
 expect_copied source dest
 expect_row status complete

@@ -21,7 +21,7 @@ partial=$shared/.dest.rcopy-part
 start_until() {
   case $1 in
     copy) start_stopped pwrite64 2 "$partial" -- source "$dest" ;;
-    verify) start_stopped pread64 1 "$partial" -- source "$dest" ;;
+    verify) start_stopped pread64 1 "$partial" -- --bwlimit=1G source "$dest" ;; # by one thread
     publish) start_stopped fchmod 1 "$partial" -- source "$dest" ;;
     named) start_stopped renameat 1 "$(dirname -- "$dest")" -- source "$dest" ;;
   esac

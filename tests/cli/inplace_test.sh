@@ -34,7 +34,7 @@ expect_in_place() {
 
 # stop_in_place BYTES
 stop_in_place() {
-  start_slow "$work/dest" pwrite64=40 -- --inplace source dest
+  start_slow "$work/dest" "pwrite64=1000:when=$(($1 / MiB + 1))+" -- --inplace source dest
   wait_until "$1 bytes are in the journal" has_transferred "$1"
   kill -TERM "$pid"
   finish

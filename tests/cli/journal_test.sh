@@ -161,7 +161,7 @@ expect_none "$HOME/.local"
 
 begin "--no-journal: copies again, also over what was stopped"
 rm -- dest
-start_slow "$partial" pwrite64=40 -- --no-journal source dest
+start_slow "$partial" pwrite64=1000:when=4+ -- --no-journal source dest
 wait_until 'something is written' size_at_least "$partial" $((3 * MiB))
 kill -TERM "$pid"
 finish
@@ -172,9 +172,9 @@ expect_copied source dest
 
 begin "the journal vanishes while it copies: the copy is right, and a new journal knows it"
 rm -- dest
-start_slow "$partial" pwrite64=40 -- source dest
-wait_until 'something is written' size_at_least "$partial" $((3 * MiB))
+start_stopped pwrite64 3 "$partial" -- source dest
 rm -- "$journal"*
+go_on
 finish
 expect_copied source dest
 expect_row status complete

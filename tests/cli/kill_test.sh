@@ -87,14 +87,16 @@ positions=$(for ((i = 0; i < kills_in_copy; ++i)); do
 done | sort -n)
 for position in $positions; do
   ((position > before)) || position=$before
-  start_counting -P "$partial" -e inject=pwrite64:delay_enter=$slow_call
+  # The sync holds it up where this script was late.
+  start_counting -P "$partial" -e trace="$reading_calls,pwrite64,fsync" \
+    -e inject=pwrite64:delay_enter=$slow_call -e inject=fsync:delay_enter=20000000
   wait_until "byte $position is written" size_at_least "$partial" $((position + 1))
   kill_run
 done
 
 begin "killed $kills_in_verify times while it verifies"
 for ((i = 0; i < kills_in_verify; ++i)); do
-  start_counting -P "$partial" -e inject=pread64:delay_enter=$slow_call
+  start_counting -P "$partial" -e inject=pread64:delay_enter=$((10 * slow_call))
   wait_until "all is copied" has_status copied
   random_below 500
   sleep "0.$(printf %03d "$random")"

@@ -37,7 +37,7 @@ done
 ((size == $(size_of source))) || truncate -s "$size" source
 
 begin "stopped above 4 GiB"
-start_slow "$partial" pwrite64=40:when=4098+ -- --sparse=never source "$dest"
+start_slow "$partial" pwrite64=500:when=4098+ -- --sparse=never source "$dest"
 wait_until 'more than 4 GiB are written' size_at_least "$partial" $((four_gib + 2 * MiB))
 kill -TERM "$pid"
 finish

@@ -217,6 +217,11 @@ has_status() {
 
 journal_query() { sqlite3 -batch -cmd '.timeout 20000' "$journal" "$1"; }
 
+# has_finished FILES: of a tree, so many are in the journal.
+has_finished() {
+  [[ -e $journal ]] && (($(journal_query 'select count(distinct name) from tree_file' 2>/dev/null || echo 0) >= $1))
+}
+
 # --- running rcopy ----------------------------------------------------------------------------
 
 launcher=()             # what the program is started through
@@ -383,6 +388,30 @@ start_stopped() {
 
 go_on() { kill -CONT "$pid"; }
 
+# keep_going: to its end, as often as it is stopped: each thread counts its own calls.
+keep_going() {
+  until has_ended "$pid"; do
+    kill -CONT "$pid" 2>/dev/null || true
+    sleep 0.02
+  done
+}
+
+# all_stopped: no thread of it does anything.
+all_stopped() { ! grep -qsE '^State:[[:space:]]*[RSD]' "/proc/$pid/task/"*/status; }
+
+# kill_traced: ends what was started and its tracer, which would first wait for the call that it has made slow; and
+# finish. The disk may still keep a thread in a call.
+kill_traced() {
+  { kill -KILL "$pid" || true; kill -KILL "$job" || true; finish; } 2>/dev/null
+  wait_until 'it is gone' is_gone "$pid"
+  expect_status 137
+}
+
+is_gone() {
+  local tasks=("/proc/$1/task/"[0-9]*)
+  [[ ! -e ${tasks[0]} ]] || { ((${#tasks[@]} == 1)) && has_ended "$1"; }
+}
+
 # start_traced STRACE_OPTION... -- ARGUMENT...: as start; $pid is the program, not strace.
 start_traced() {
   local options=()
@@ -397,15 +426,15 @@ start_traced() {
   children=("${children[@]:0:${#children[@]}-1}" "$pid" "$job")
 }
 
+# What has ended already is judged by what the script expects of it.
 find_traced() {
-  is_running "$job" || { cat -- "$work/.job-err" >"$err"; fail "the program ended at once"; }
   local child
   for child in $(pgrep -P "$job"); do
     [[ $(readlink "/proc/$child/exe") == "$RCOPY" ]] || continue
     pid=$child
     return 0
   done
-  return 1
+  ! is_running "$job" && pid=$job
 }
 
 # --- copies that are cut short ----------------------------------------------------------------
@@ -415,7 +444,10 @@ find_traced() {
 stop_copy() {
   local bytes=$1 source=$2 dest=$3
   shift 3
-  start_slow "$(partial_of "$dest")" pwrite64=100 -- "$@" -- "$source" "$dest"
+  local there=0
+  [[ ! -e $(partial_of "$dest") ]] || there=$(size_of "$(partial_of "$dest")")
+  local first_slow=$((bytes > there ? (bytes - there) / MiB + 1 : 1))
+  start_slow "$(partial_of "$dest")" "pwrite64=1000:when=$first_slow+" -- "$@" -- "$source" "$dest"
   wait_until "$bytes bytes are written" size_at_least "$(partial_of "$dest")" "$bytes"
   kill -TERM "$pid"
   finish
@@ -429,11 +461,9 @@ stop_copy() {
 # kill_copy SOURCE DEST [OPTION]...: a copy that was killed when it had written more than is durable. $durable
 # and $transferred are the ends of the window between. $written is what it writes to, where that is not the partial.
 kill_copy() {
-  start_slow "${written-$(partial_of "$2")}" pwrite64=60 fdatasync=3000:when=2+ -- "${@:3}" -- "$1" "$2"
+  start_slow "${written-$(partial_of "$2")}" pwrite64=300 fdatasync=60000:when=2+ -- "${@:3}" -- "$1" "$2"
   wait_until 'the journal has a window' has_window 4
-  # Without its tracer, which would first wait for the call it has made slow.
-  { kill -KILL "$pid" && kill -KILL "$job"; finish; } 2>/dev/null
-  expect_status 137
+  kill_traced
   has_window 4 || fail "the window is gone"
 }
 
@@ -442,9 +472,9 @@ has_window() {
   local row
   [[ -e $journal ]] || return 1
   row=$(journal_query "select durable_bytes || ' ' || transferred_bytes from transfer_state
-    where status = 'in_progress'") && [[ -n $row ]] || return 1
+    where status = 'in_progress' and durable_bytes > 0 and transferred_bytes >= durable_bytes + $1 * $MiB
+    order by id desc limit 1") && [[ -n $row ]] || return 1
   read -r durable transferred <<<"$row"
-  ((durable > 0 && transferred >= durable + $1 * MiB))
 }
 
 # --- expectations -----------------------------------------------------------------------------

@@ -78,11 +78,11 @@ expect_printed "^\{\"type\":\"unfinished\",\"time\":\"[0-9TZ:.-]+\",\"kind\":\"f
 expect_printed "\"total_bytes\":$size,\"transferred_bytes\":$kept,.*\"running\":false,"
 
 begin "a copy that runs: said, and not disturbed"
-start_slow "$(partial_of dest)" pwrite64=40 -- source dest
-wait_until 'it goes on' size_at_least "$(partial_of dest)" $((kept + 2 * MiB))
+start_stopped pwrite64 3 "$(partial_of dest)" -- source dest
 run --list
 expect_status 0
 expect_printed "^ *$id .* running$"
+go_on
 finish
 expect_copied source dest
 run --list
@@ -99,7 +99,7 @@ begin "a name cannot write to the terminal"
 name=$'evil\e[2J\nname'
 cp -- source "$name"
 journal_query 'delete from transfer_state'
-start_slow "$(partial_of "$name.copy")" pwrite64=40 -- "$name" "$name.copy"
+start_slow "$(partial_of "$name.copy")" pwrite64=1000:when=4+ -- "$name" "$name.copy"
 wait_until 'something is written' size_at_least "$(partial_of "$name.copy")" $((3 * MiB))
 kill -TERM "$pid"
 finish
@@ -114,8 +114,9 @@ journal_query 'delete from transfer_state'
 mkdir tree
 for i in 1 2 3; do make_file 5000 "$i" "tree/$i"; done
 cp -- source tree/large
-start_slow "$work/copy/.large.rcopy-part" pwrite64=40 -- -r tree copy
+start_slow "$work/copy/.large.rcopy-part" pwrite64=1000:when=4+ -- -r tree copy
 wait_until 'something is written' size_at_least copy/.large.rcopy-part $((3 * MiB))
+wait_until 'the small files are finished' has_finished 3
 run --list
 expect_printed '^ *t1 .* running$'
 kill -TERM "$pid"

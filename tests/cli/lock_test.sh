@@ -12,17 +12,15 @@ make_file $((24 * MiB + 5)) 2 other
 partial=$(partial_of dest)
 mkdir -- directory
 
-# Copies slowly until it is finished.
-start_first() {
-  start_slow "$partial" pwrite64=80 -- source dest
-  wait_until 'a part is written' size_at_least "$partial" $((2 * MiB))
-}
+# Has written a part, and stands until go_on.
+start_first() { start_stopped pwrite64 3 "$partial" -- source dest; }
 
 begin "two on one destination: the second ends with 5, and the first with 0"
 start_first
 run source dest
 expect_refused 5 "^rcopy: cannot copy to '$work/dest': another rcopy is copying to it"
 expect_none dest
+go_on
 finish
 expect_copied source dest
 expect_silence
@@ -49,21 +47,23 @@ expect_status 0
 begin "--lock-wait: the second says so, waits and ends with 0; of another source it copies that"
 rm -- dest
 start_first
-first=$job
-run --lock-wait other dest
+first=$job first_pid=$pid
+start_job "$RCOPY" --lock-wait other dest
+wait_until 'the second one waits' grep -q 'waiting until it has finished$' "$work/.job-err"
+kill -CONT "$first_pid"
+finish
 expect_copied other dest
 expect_lines 1
 expect_said "another rcopy is copying to it; waiting until it has finished$"
-job=$first pid=$first
+job=$first pid=$first_pid
 finish
 expect_status 0
 
 begin "--lock-wait=1s: that long, then 5"
 rm -- dest
 start_first
-kill -STOP "$pid"
 run --lock-wait=1s other dest
-kill -CONT "$pid"
+go_on
 expect_status 5
 expect_said 'waiting until it has finished, at most 1 s$'
 expect_said '^rcopy: .* another rcopy is copying to it; wait until it has finished, then run'
@@ -79,13 +79,15 @@ expect_copied source dest
 
 begin "several files, one of them busy: the others are copied, and it ends with 5"
 rm -- dest "$journal"*
-start_slow "$work/directory/.source.rcopy-part" pwrite64=80 -- source directory
-wait_until 'a part is written' size_at_least directory/.source.rcopy-part $((2 * MiB))
+: >directory/.source.rcopy-part
+exec {lock}<directory/.source.rcopy-part
+flock "$lock"
 echo small >small
 run source small directory
+exec {lock}<&-
 expect_refused 5 'another rcopy is copying to it'
 expect_same small directory/small
-finish
+run source directory
 expect_copied source directory/source
 
 begin "eight at once on one destination: each ends with 0 or 5, and the copy is right"

@@ -61,9 +61,9 @@ status=0
 expect_copied source dest
 grep -qE "\] retry: cannot write .*: Input/output error; trying again now \(retry 1 of 3\)$" log || fail "$(cat log)"
 rm -f -- log dest "$journal"*
-start_stopped pwrite64 2 "$(partial_of dest)" -- --log-file=log source dest
+start_slow "$(partial_of dest)" pwrite64=3000:when=3+ -- --log-file=log source dest
+wait_until 'a part is written' size_at_least "$(partial_of dest)" $((2 * MiB))
 kill -TERM "$pid"
-go_on
 finish
 expect_status 143
 grep -qE "\] error: '$work/dest': stopped by SIGTERM (at|with) .*; run the same command again" log || fail "$(cat log)"

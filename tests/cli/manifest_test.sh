@@ -133,8 +133,8 @@ expect_old_list
 begin "stopped by the time: 8, the old list stays"
 start_over
 old_list
-start_slow "$(partial_of dest)" pwrite64=500 -- --manifest=SUMS --max-duration=300ms large dest
-finish
+run_command "${tracer[@]}" -P "$(partial_of dest)" -e trace=pwrite64 -e inject=pwrite64:delay_enter=500000 \
+  "$RCOPY" --manifest=SUMS --max-duration=300ms large dest
 expect_status 8
 expect_old_list
 run --manifest=SUMS large dest

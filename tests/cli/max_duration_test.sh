@@ -24,7 +24,7 @@ expect_stopped_once() {
 
 begin "a copy: stopped at a checkpoint that is durable, one line says where, 8"
 start_over
-start_slow "$partial" pwrite64=400 -- --max-duration=4.5s source dest
+start_slow "$partial" pwrite64=400 fdatasync=2000 -- --max-duration=4.5s source dest
 finish
 row=$(journal_query 'select transferred_bytes, file_hash from transfer_state')
 kept=${row%%|*}
@@ -47,9 +47,9 @@ expect_status 0
 
 begin "while it verifies: the next run verifies and reads nothing of the source"
 start_over
-start_slow "$partial" pread64=7000 -- --max-duration=6s source dest
+start_slow "$partial" pread64=14000 -- --max-duration=12s source dest
 finish
-expect_stopped_once "stopped by --max-duration=6s with all 24\.0 MiB copied; $again to verify and finish$"
+expect_stopped_once "stopped by --max-duration=12s with all 24\.0 MiB copied; $again to verify and finish$"
 expect_none dest
 run_counting source --max-duration=1h source dest
 expect_copied source dest
@@ -110,7 +110,7 @@ expect_said 'trying again in 3600 s'
 
 begin "without a journal there is no position to save: it says so, 8"
 start_over
-start_slow "$partial" pwrite64=300 -- --no-journal --max-duration=4s source dest
+start_slow "$partial" pwrite64=300 fdatasync=2000 -- --no-journal --max-duration=4s source dest
 finish
 expect_stopped_once "; $again to start over$"
 expect_said '^rcopy: --max-duration=4s is over, stopping$'

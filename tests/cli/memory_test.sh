@@ -16,12 +16,12 @@ partial=$(partial_of dest)
 
 start_over() { rm -f -- dest "$partial" "$journal"*; }
 
-# expect_little_memory SOURCE [OPTION]...: looks when all is done but the rename, which has to wait.
+# expect_little_memory SOURCE [OPTION]...: looks when all is done, after the rename.
 expect_little_memory() {
   local kib
-  start_traced -e "inject=$renames:delay_enter=1500000" -e "trace=$renames" -- "${@:2}" -- "$1" dest
-  wait_until 'it is verified' has_status verified
+  start_stopped "$renames" 1 "$work" -- "${@:2}" -- "$1" dest
   kib=$(awk '$1 == "VmHWM:" { print $2 }' "/proc/$pid/status")
+  go_on
   finish
   expect_copied "$1" dest
   ((kib > 0 && kib <= most_kib)) || fail "$kib KiB were resident"
@@ -41,7 +41,7 @@ expect_little_memory large --verify=cache
 
 begin "a large file whose kept half is read back first"
 start_over
-start_slow "$partial" pwrite64=5 -- large dest
+start_slow "$partial" pwrite64=2000:when=129+ -- large dest
 wait_until 'half is written' size_at_least "$partial" $((128 * MiB))
 kill -TERM "$pid"
 finish

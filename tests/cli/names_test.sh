@@ -79,12 +79,13 @@ for odd in "${names[@]}"; do
   expect_clean "$work/.last-error" 1
   grep -q '^cannot write .*: Input/output error' "$work/.last-error" || fail "the journal has no error"
 
-  start_stopped pwrite64 1 "$(partial_of "$copy")" -- "$odd" "$copy"
+  rm -f -- "$(partial_of "$copy")" "$journal"*
+  start_slow "$(partial_of "$copy")" pwrite64=5000:when=2+ -- "$odd" "$copy"
+  wait_until 'a part is written' size_at_least "$(partial_of "$copy")" "$MiB"
   run "$odd" "$copy"
   expect_status 5
   said 1 'another rcopy'
   kill -TERM "$pid"
-  go_on
   { finish; } 2>/dev/null
   said "$(wc -l <"$err")" 'stopped by SIGTERM' # announced, unless it stops at once
 

@@ -244,7 +244,7 @@ on_terminal() {
 on_terminal "bash watched large dest"
 expect_copied large dest
 printf '  %s\n' "$(tr '\r' '\n' <"$out" | grep -a ' copy ' | tail -n 1 | cat -v)"
-shown() { tr '\r' '\n' <"$out" | grep -aqE "$1" || fail "it did not show: $1"; }
+shown() { [[ $(tr '\r' '\n' <"$out" | grep -acE "$1") != 0 ]] || fail "it did not show: $1"; }
 rate='[0-9.]+ [KMG]?i?B/s' time='[0-9]+:[0-9][0-9] left'
 shown "^'large'  copy  +[0-9]+ % [#+.]+  [ 0-9.]+ of 24\.0 MiB +$rate [ _.:=+*#-]+  $time"
 shown "^'large'  verify  +[0-9]+ % [#.]+  [ 0-9.]+ of 24\.0 MiB"

@@ -21,7 +21,7 @@ need_strace
 
 # stop_one SOURCE DEST [OPTION]...: as stop_copy, where others are unfinished, too.
 stop_one() {
-  start_slow "$(partial_of "$2")" pwrite64=40 -- "${@:3}" -- "$1" "$2"
+  start_slow "$(partial_of "$2")" pwrite64=1000:when=7+ -- "${@:3}" -- "$1" "$2"
   wait_until 'something is written' size_at_least "$(partial_of "$2")" $((6 * MiB))
   kill -TERM "$pid"
   finish
@@ -71,17 +71,18 @@ stop_one one copy-one
 cp one three
 stop_one three copy-three
 rm three
-start_slow "$(partial_of copy-two)" pwrite64=40 -- two copy-two
-wait_until 'something is written' size_at_least "$(partial_of copy-two)" $((2 * MiB))
+stop_one two copy-two
+exec {lock}<"$(partial_of copy-two)"
+flock "$lock"
 run --resume-all
+exec {lock}<&-
 expect_status 5
 expect_said "cannot copy to '$work/copy-two': another rcopy is copying to it"
 expect_said "'$work/three': No such file"
 expect_same one copy-one
-finish
-expect_copied two copy-two
 run --resume-all
 expect_status 1
+expect_same two copy-two
 run --forget=copy-three
 expect_status 0
 
@@ -104,8 +105,9 @@ cp -p one tree/large
 printf 'left.*\n' >rules
 for form in tree tree/.; do
   rm -rf copy
-  start_slow "$work/copy/.large.rcopy-part" pwrite64=40 -- -a --exclude-from=rules "$form" copy
+  start_slow "$work/copy/.large.rcopy-part" pwrite64=1000:when=7+ -- -a --exclude-from=rules "$form" copy
   wait_until 'something is written' size_at_least copy/.large.rcopy-part $((6 * MiB))
+  wait_until 'the small files are finished' has_finished 3
   kill -TERM "$pid"
   finish
   expect_status 143
@@ -124,7 +126,7 @@ done
 
 begin "what came from standard input cannot be had again"
 rm -rf copy
-start_slow "$work/copy/.large.rcopy-part" pwrite64=40 -- -r --exclude-from=- tree copy
+start_slow "$work/copy/.large.rcopy-part" pwrite64=1000:when=4+ -- -r --exclude-from=- tree copy
 wait_until 'something is written' size_at_least copy/.large.rcopy-part $((3 * MiB))
 kill -TERM "$pid"
 finish

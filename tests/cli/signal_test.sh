@@ -15,13 +15,13 @@ start_over() { rm -f -- dest "$partial" "$journal"*; }
 
 # start_copy OPTION...: until a part is written.
 start_copy() {
-  start_slow "$partial" pwrite64=40 -- "$@" source dest
+  start_slow "$partial" "pwrite64=${write_time-1000:when=5+}" -- "$@" source dest
   wait_until 'a part is written' size_at_least "$partial" $((4 * MiB))
 }
 
-# start_verify: until all is copied; the reading back takes a second or more.
+# start_verify MILLISECONDS: until all is copied; each of the calls that read it back takes so long.
 start_verify() {
-  start_slow "$partial" pread64=300 -- source dest
+  start_slow "$partial" "pread64=$1" -- source dest
   wait_until 'all is copied' has_status copied
 }
 
@@ -64,7 +64,7 @@ begin "stopped five times, it goes on each time"
 start_over
 before=0
 for ((i = 0; i < 5; ++i)); do
-  start_slow "$partial" pwrite64=60 -- source dest
+  start_slow "$partial" pwrite64=1000:when=2+ -- source dest
   wait_until 'a part is written' size_at_least "$partial" $((before + MiB))
   kill -TERM "$pid"
   finish
@@ -79,7 +79,7 @@ expect_copied source dest
 
 begin "stopped while it verifies: the next run verifies and reads nothing of the source"
 start_over
-start_verify
+start_verify 3000
 kill -TERM "$pid"
 finish
 expect_status 143
@@ -95,12 +95,12 @@ expect_said 'copied already'
 begin "a second signal ends it at once"
 start_over
 # A sync that hangs holds up a stop, as a bad disk does.
-start_slow "$partial" pwrite64=40 fdatasync=4000 -- source dest
+start_slow "$partial" pwrite64=40 fdatasync=12000 -- source dest
 wait_until 'a part is written' size_at_least "$partial" $((4 * MiB))
 kill -TERM "$pid"
 said_stopping() { grep -q 'stopping' "$work/.job-err"; }
 wait_until 'it says that it stops' said_stopping
-sleep 0.5 # a signal that follows at once is an echo of the first
+sleep 1.5 # a signal that follows at once is an echo of the first
 kill -INT "$pid"
 { finish; } 2>/dev/null
 expect_killed_by INT
@@ -113,8 +113,11 @@ expect_copied source dest
 begin "two signals at once are one stop"
 start_over
 start_copy
+kill -STOP "$pid"
+wait_until 'it is stopped' all_stopped
 kill -TERM "$pid"
 kill -HUP "$pid"
+kill -CONT "$pid"
 { finish; } 2>/dev/null
 [[ $status == 143 ]] || expect_status 129 # which of the two came first, it cannot tell
 expect_said 'stopped by SIG(TERM|HUP) at .* to continue there$'
@@ -122,7 +125,7 @@ expect_said 'stopped by SIG(TERM|HUP) at .* to continue there$'
 begin "with nohup it does not care about SIGHUP"
 start_over
 launcher=(nohup)
-start_copy
+write_time=200 start_copy
 launcher=()
 kill -HUP "$pid"
 finish
@@ -140,7 +143,7 @@ begin "several files: the one that was copied, the position in the next, and no 
 start_over
 mkdir -- directory
 echo small >small
-start_slow "$work/directory/.source.rcopy-part" pwrite64=40 -- small source "$RCOPY" directory
+start_slow "$work/directory/.source.rcopy-part" pwrite64=1000:when=5+ -- small source "$RCOPY" directory
 wait_until 'a part is written' size_at_least directory/.source.rcopy-part $((4 * MiB))
 kill -TERM "$pid"
 finish
@@ -160,7 +163,7 @@ ask() {
 
 begin "SIGUSR1 is no stop: it says how far it is, also with --quiet and without a terminal"
 start_over
-start_slow "$partial" pwrite64=100 -- --quiet source dest
+start_slow "$partial" pwrite64=300 -- --quiet source dest
 wait_until 'a part is written' size_at_least "$partial" $((4 * MiB))
 ask "'source'  copy  [ 0-9]+ %  .* of 32\.0 MiB  .* on the medium"
 first=$job
@@ -176,7 +179,7 @@ expect_status 0
 
 begin "also while it verifies"
 start_over
-start_verify
+start_verify 1000
 ask "'source'  verify  [ 0-9]+ %  .* of 32\.0 MiB"
 finish
 expect_copied source dest

@@ -61,9 +61,9 @@ done
 
 begin "between a run that was killed while it verified and the next"
 fresh_files
-start_slow "$partial" pread64=300 -- source dest
+start_slow "$partial" pread64=60000 -- source dest
 wait_until 'all is copied' has_status copied
-kill_now
+kill_traced
 change_last_byte
 run source dest
 expect_copied source dest
@@ -84,17 +84,15 @@ expect_first_read "$kept"
 
 # --- during a run -----------------------------------------------------------------------------
 
-# start_copy OPTION...: until a part is written.
-start_copy() {
-  start_slow "$partial" pwrite64=25 -- "$@" source dest
-  wait_until 'a part is written' size_at_least "$partial" $((4 * MiB))
-}
+# start_copy OPTION...: until a part is written; it stands until keep_going.
+start_copy() { start_stopped pwrite64 4 "$partial" -- "$@" source dest; }
 
 for change in $changes; do
   begin "while it copies: ${change//_/ }"
   fresh_files
   start_copy
   $change
+  keep_going
   finish
   expect_copied source dest
   expect_lines 1
@@ -107,6 +105,7 @@ for change in replace_with_same_time shrink rewrite_with_same_time; do
   before=$(fingerprint dest)
   start_copy --retries=0
   $change
+  keep_going
   finish
   expect_refused 4 "^rcopy: cannot copy '.*source'"
   expect_untouched dest "$before"
@@ -121,6 +120,7 @@ fresh_files
 before=$(fingerprint dest)
 start_copy
 rm -- source
+keep_going
 finish
 expect_status 1
 expect_said "^rcopy: cannot .*'source'.*No such file or directory"
@@ -131,8 +131,11 @@ fresh_files
 before=$(fingerprint dest)
 start_copy --retries=2
 while is_running "$pid"; do
-  echo more >>source
-  sleep 0.05
+  if all_stopped; then
+    echo more >>source
+    kill -CONT "$pid" 2>/dev/null || true
+  fi
+  sleep 0.02
 done
 finish
 expect_status 4
@@ -150,6 +153,7 @@ begin "read by others while it copies: no change"
 fresh_files
 start_copy
 cat source >other-reader
+keep_going
 finish
 expect_copied source dest
 expect_silence

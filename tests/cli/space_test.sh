@@ -86,9 +86,9 @@ for kind in tmpfs ext4; do
 
   begin "$kind: the space goes while it copies: 7, and what was copied is kept"
   use "$kind"
-  start_slow "$partial" pwrite64=100 -- "${options[@]}" source "$dest"
-  wait_until 'a part is written' size_at_least "$partial" $((2 * MiB))
+  start_stopped pwrite64 2 "$partial" -- "${options[@]}" source "$dest"
   fill 0
+  go_on
   finish
   full="cannot write '$partial' at byte [0-9]+: No space left on device"
   expect_refused 7 "^rcopy: $full; $advice to continue at "
@@ -155,12 +155,12 @@ expect_none new
 
 begin "the journal's file system fills up while it copies: said, and the copy is right"
 rm -- "$place/filler"
-start_slow "$(partial_of new)" pwrite64=100 -- source new
-wait_until 'a part is written' size_at_least "$(partial_of new)" $((2 * MiB))
+start_stopped pwrite64 2 "$(partial_of new)" -- source new
 for ((i = 0; i < 300; ++i)); do
   fill 0
   cat /dev/zero >>"$place/filler" 2>/dev/null || break
 done
+go_on
 finish
 expect_copied source new
 expect_lines 1

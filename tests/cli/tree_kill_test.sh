@@ -151,10 +151,9 @@ begin "killed in a large file: the same command goes on there"
 rm -rf -- alone large
 mkdir -- alone
 make_file $((64 * MiB)) 7 alone/large
-start_slow "$PWD/large/.large.rcopy-part" pwrite64=60 fdatasync=3000:when=2+ -- -r alone large
+start_slow "$PWD/large/.large.rcopy-part" pwrite64=300 fdatasync=60000:when=2+ -- -r alone large
 wait_until 'the journal has a window' has_window 4
-{ kill -KILL "$pid" && kill -KILL "$job"; finish; } 2>/dev/null
-expect_status 137
+kill_traced
 expect_none large/large
 run_counting alone/large -r alone large
 expect_status 0
@@ -190,8 +189,7 @@ for where in new new/ there/new; do
   rm -rf -- new "$journal"*
   start_traced -e trace=mkdir,mkdirat -e inject=mkdir,mkdirat:delay_exit=20000000 -- -r source/d1 "$where"
   wait_until "there is $where" test -d "$where"
-  { kill -KILL "$pid" && kill -KILL "$job"; finish; } 2>/dev/null
-  expect_status 137
+  kill_traced
   run -r source/d1 "$where"
   expect_status 0
   expect_none "$where/d1"

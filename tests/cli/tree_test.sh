@@ -34,13 +34,7 @@ has_file() { [[ $(find "$1" -name 'f*' -print -quit 2>/dev/null) ]]; }
 
 # start_synced_slowly ARGUMENT...: each sync takes longer, so that files wait for it.
 start_synced_slowly() {
-  start_traced -e trace=syncfs,fsync -e inject=syncfs,fsync:delay_enter=700000 -- "$@"
-}
-
-# kill_traced: the program, then its tracer.
-kill_traced() {
-  { kill -KILL "$pid" && kill -KILL "$job"; finish; } 2>/dev/null
-  expect_status 137
+  start_traced -e trace=syncfs,fsync -e inject=syncfs,fsync:delay_enter=1500000 -- "$@"
 }
 
 # forget: no copy, and a journal that knows nothing.
@@ -254,9 +248,9 @@ forget
 start_synced_slowly -r source copy
 first=$job first_pid=$pid
 wait_until 'a file is copied' has_temporary copy
+kill -STOP "$pid"
 run -rT source copy
 expect_refused 5 "^rcopy: cannot copy to 'copy': another rcopy is copying to it; wait until"
-kill -STOP "$pid"
 run --lock-wait=1s -rT source copy
 kill -CONT "$pid"
 expect_status 5
@@ -276,7 +270,7 @@ start_synced_slowly -r going copy
 wait_until 'a file is copied' has_temporary copy
 kill_traced
 has_temporary copy || fail "nothing was left: the test shows nothing"
-find copy -name '.f*.rcopy-part' -printf '%P\n' | sed -E 's:\.(f[0-9]+)\.rcopy-part:\1:' | head -n 50 >gone
+find copy -name '.f*.rcopy-part' -printf '%P\n' | sed -E '51,$d; s:\.(f[0-9]+)\.rcopy-part:\1:' >gone
 (cd -- going && xargs rm -- <"$work/gone")
 run -r going copy
 expect_status 0

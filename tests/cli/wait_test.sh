@@ -103,9 +103,9 @@ begin "a directory that was removed from a stick that is there: an error at once
 plug a
 mkdir -- "$place/sub"
 rm -- "$journal"*
-start_slow "$place/sub/.dest.rcopy-part" pwrite64=80 -- --wait source "$place/sub/dest"
-wait_until 'a part is written' size_at_least "$place/sub/.dest.rcopy-part" $((2 * MiB))
+start_stopped pwrite64 3 "$place/sub/.dest.rcopy-part" -- --wait source "$place/sub/dest"
 rm -r -- "$place/sub"
+go_on
 finish
 expect_status 1
 expect_said '^rcopy: cannot '
@@ -170,7 +170,7 @@ begin "a source that is not there when a run begins: 1 at once, also with --wait
 rm -f -- "$journal"*
 cp -- source sticks/a/file
 plug a
-start_slow "$work/.copy.rcopy-part" pwrite64=60 -- --wait "$place/file" copy
+start_slow "$work/.copy.rcopy-part" pwrite64=1000:when=4+ -- --wait "$place/file" copy
 wait_until 'a part is written' size_at_least .copy.rcopy-part $((3 * MiB))
 kill -TERM "$pid"
 finish

