@@ -91,9 +91,9 @@ close() {
   local shell one parent
   shell=$(terminal display-message -p -t "$1" '#{pane_pid}')
   for one in $(pid_in "$1"); do
-    parent=$(ps -o ppid= -p "$one")
+    parent=$(ps -o ppid= -p "$one" | tr -d ' ')
     kill -KILL "$one"
-    ((parent == shell)) || kill -KILL "$parent"
+    [[ $parent == "$shell" ]] || kill -KILL "$parent" 2>"$err" || true # which may have ended with it
   done
   terminal kill-session -t "=$1"
 }
