@@ -389,11 +389,10 @@ start_stopped() {
 go_on() { kill -CONT "$pid"; }
 
 # keep_going: to its end, as often as it is stopped: each thread counts its own calls.
-keep_going() {
-  until has_ended "$pid"; do
-    kill -CONT "$pid" 2>/dev/null || true
-    sleep 0.02
-  done
+keep_going() { wait_until 'it has ended' continued_to_the_end; }
+continued_to_the_end() {
+  kill -CONT "$pid" 2>/dev/null || true
+  has_ended "$pid"
 }
 
 # all_stopped: no thread of it does anything.

@@ -130,13 +130,14 @@ begin "again and again while it copies: ends with 4 after all retries"
 fresh_files
 before=$(fingerprint dest)
 start_copy --retries=2
-while is_running "$pid"; do
+changed_to_the_end() {
   if all_stopped; then
     echo more >>source
     kill -CONT "$pid" 2>/dev/null || true
   fi
-  sleep 0.02
-done
+  has_ended "$pid"
+}
+wait_until 'it has ended' changed_to_the_end
 finish
 expect_status 4
 expect_lines 3

@@ -280,7 +280,7 @@ TEST_CASE("any call of the copy may fail in any way and nothing is lost", "[faul
   }
   all.print();
   CHECK(all.broken() == 0);
-  CHECK(tried_at_least(3'500, all));
+  CHECK(tried_at_least(4'000, all));
 }
 
 /// A lock is either had or not; what a lost answer can hide is a change of a file.

@@ -395,7 +395,7 @@ TEST_CASE("a power cut at any call loses time, never bytes", "[fault]") {
   }
   all.print();
   CHECK(all.broken() == 0);
-  CHECK(tried_at_least(8'000, all));
+  CHECK(tried_at_least(10'000, all));
 }
 
 }  // namespace
